@@ -1,0 +1,93 @@
+"""The nouns of alerting. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+from geofence.terms import DeviceId, IncidentId, Level, OrderId, PersonId, Reason, ZoneId
+
+NotificationId = NewType("NotificationId", str)
+
+
+class Audience(Enum):
+    """Who is told."""
+
+    PROTECTED = "protected"
+    DISPATCH = "dispatch"
+
+
+class Channel(Enum):
+    """By which way. `CONSOLE` is the channel that ships: it stands in for a telephone that is not configured."""
+
+    BRACELET = "bracelet"
+    SMS = "sms"
+    VOICE = "voice"
+    WEBHOOK = "webhook"
+    CONSOLE = "console"
+
+
+class Kind(Enum):
+    """What a notification does to the conversation that one incident is."""
+
+    RAISE = "raise"  # rings
+    UPDATE = "update"  # silent: new numbers for something already said
+    CLEAR = "clear"  # the level came down; says why
+
+
+class DeliveryState(Enum):
+    """How far one notification got. The states only ever move down this list."""
+
+    PENDING = "pending"  # on our disk, not on the wire
+    SENDING = "sending"  # may be on the wire: look up before sending again
+    ACCEPTED = "accepted"  # the carrier took it: not yet delivered
+    DELIVERED = "delivered"  # the carrier says it arrived: not yet read
+    ACKNOWLEDGED = "acknowledged"  # a device or a person answered
+    FAILED = "failed"  # for good: another rung must be climbed
+    EXPIRED = "expired"  # overtaken before it went out
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one audience by one channel. Contact data is not in it: the channel looks it up by person."""
+
+    id: NotificationId
+    incident: IncidentId
+    order: OrderId
+    code: str  # the short code every copy of the same alert carries
+    audience: Audience
+    channel: Channel
+    kind: Kind
+    step: int  # rung of the ladder
+    level: Level
+    reason: Reason
+    issued_ms: int
+    language: str
+    text: str
+    person: PersonId | None = None  # who is told, where it is a person
+    devices: tuple[DeviceId, ...] = ()  # her bracelets, for Channel.BRACELET
+    distance_m: float | None = None
+    uncertainty_m: float | None = None
+    bearing: str | None = None  # one of the eight winds
+    seconds_to_perimeter: float | None = None
+    zone: ZoneId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a channel (or its carrier's callback) says became of a notification: a receipt. Input to the engine."""
+
+    notification: NotificationId
+    state: DeliveryState
+    at_ms: int
+    detail: str = ""  # the carrier's word for it; never a number, name or coordinate
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a device or a person answers. Only `person` ends the ladder of its audience; `device` proves delivery."""
+
+    notification: NotificationId
+    by: str  # device | person | dispatcher
+    at_ms: int
