@@ -31,6 +31,7 @@ from gmqtt.mqtt.handler import MQTTError
 
 from monitor.log import get_logger
 
+_log = get_logger("mqtt")
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # its lines carry topics, which name devices; ours do not
 
 KEEPALIVE_S = 5  # tells the broker to drop us after 7.5 s of silence; our own check below is quicker
@@ -228,10 +229,13 @@ class _Connection:
         self._flush_planned = False
         batch = Batch(self, self._messages, self._packet_ids)
         self._messages, self._packet_ids = [], []
-        if batch.messages:
-            self._on_batch(batch)
-        else:
+        if not batch.messages:
             batch.acknowledge()
+            return
+        try:
+            self._on_batch(batch)
+        except Exception as error:  # not acknowledged: the broker keeps them for the next connection
+            _log.error("batch_failed", error=type(error).__name__, count=len(batch.messages))
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Send the PUBACKs of these ids, in the order in which they came, in one write."""
@@ -348,7 +352,6 @@ class Session:
         self._skip = skip
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._connection: _Connection | None = None
-        self._log = get_logger("mqtt")
 
     @property
     def ready(self) -> bool:
@@ -389,11 +392,11 @@ class Session:
                 delay_s = BACKOFF_S_MIN
                 self._rise(connection)
                 await connection.watch()
-                self._log.warning("broker_link_lost", session=self.client_id, code=connection.reason_code)
+                _log.warning("broker_link_lost", session=self.client_id, code=connection.reason_code)
             except (OSError, MQTTError, TimeoutError) as error:
-                self._log.warning("broker_unreachable", session=self.client_id, error=type(error).__name__, retry_s=round(delay_s, 1))
+                _log.warning("broker_unreachable", session=self.client_id, error=type(error).__name__, retry_s=round(delay_s, 1))
             except Exception as error:
-                self._log.error("broker_session_failed", session=self.client_id, error=type(error).__name__)
+                _log.error("broker_session_failed", session=self.client_id, error=type(error).__name__)
             finally:
                 connection.close()
                 self._fall(connection)
@@ -403,7 +406,7 @@ class Session:
     def _rise(self, connection: _Connection) -> None:
         self._connection = connection
         self.connections += 1
-        self._log.info("broker_link_up", session=self.client_id, topics=len(self._topics))
+        _log.info("broker_link_up", session=self.client_id, topics=len(self._topics))
         self._on_link(True)
 
     def _fall(self, connection: _Connection) -> None:

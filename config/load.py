@@ -1,0 +1,213 @@
+"""Settings from a TOML file and the environment; every fault at once, each with file, line and key.
+
+A key is taken from the first place that has it: the environment (`RESGUARDO_SECTION__KEY`), the file, the default.
+Relative paths count from the directory of the file that names them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from alerts.contacts import Contact
+from alerts.ladder import Ladder
+from config.errors import BadInput
+from config.ladder import read_ladder
+from config.settings import SECTIONS, Secret, Settings, contradictions
+from geofence.terms import PersonId
+
+PREFIX = "RESGUARDO_"
+SECRET_BYTES_MAX = 4096  # a password or token; a whole file given by mistake is refused
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+TYPE_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path", Secret: "text"}
+
+
+class _Wrong(Exception):
+    """Why one value cannot be used."""
+
+
+class Document:
+    """One TOML file, with the lines on which its keys stand: tomllib does not tell them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.text = path.read_text(encoding="utf-8")
+            self.table: dict[str, Any] = tomllib.loads(self.text)
+        except OSError as error:
+            raise BadInput(str(path), error.strerror or "cannot be read") from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadInput(str(path), f"is not TOML: {error}") from None
+
+    def where(self, section: str, key: str = "") -> str:
+        """Name file, line and key of one setting."""
+        name = f"{section}.{key}" if key else section
+        line = self._line(section, key)
+        return f"{self.path}:{line} {name}" if line else f"{self.path} {name}"
+
+    def _line(self, section: str, key: str) -> int:
+        header = ""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if found := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+                header = found[1].replace('"', "")
+                if header == section and not key:
+                    return number
+            named = re.match(r"\s*([A-Za-z0-9_.\"-]+)\s*=", line)
+            if named and ".".join(filter(None, (header, named[1].replace('"', "")))) in (f"{section}.{key}", section):
+                return number
+        return 0
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read and check the whole configuration. Raises BadInput with all its faults, one a line."""
+    document = Document(path) if path is not None else None
+    faults: list[str] = _unknown(document, environ)
+    values: dict[str, Any] = {}
+    for section, kind in SECTIONS.items():
+        values[section] = _section(section, kind, document, environ, faults)
+    if document is not None and "ladder" in document.table:
+        values["ladder"] = _ladder(document, faults)
+    settings = Settings(**values)
+    if not faults:
+        faults = [f"{document.where(*key.split('.')) if document else key}: {message}" for key, message in contradictions(settings)]
+    if faults:
+        raise BadInput("", "\n".join(faults))
+    return settings
+
+
+def _ladder(document: Document, faults: list[str]) -> Ladder:
+    ladder, wrong = read_ladder(document.table["ladder"])
+    faults += [f"{document.where('ladder.' + level if level else 'ladder')}: {message}" for level, message in wrong]
+    return ladder
+
+
+def _unknown(document: Document | None, environ: Mapping[str, str]) -> list[str]:
+    """Keys that nothing reads: a misspelt one would otherwise be a default in disguise."""
+    faults = []
+    for section, table in (document.table if document else {}).items():
+        assert document is not None
+        if section == "ladder":
+            continue
+        if section not in SECTIONS or not isinstance(table, dict):
+            faults.append(f"{document.where(section)}: unknown section; there are {', '.join(SECTIONS)} and ladder")
+            continue
+        known = _file_keys(SECTIONS[section])
+        faults += [f"{document.where(section, key)}: unknown key; {_nearest(key, known)}" for key in table if key not in known]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and "__" in name:
+            section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+            if section not in SECTIONS or key not in _file_keys(SECTIONS[section]) | {f.name for f in fields(SECTIONS[section])}:
+                faults.append(f"environment {name}: unknown setting")
+    return faults
+
+
+def _file_keys(kind: type) -> set[str]:
+    hints = get_type_hints(kind)
+    return {f"{f.name}_file" if _plain(hints[f.name]) is Secret else f.name for f in fields(kind)}
+
+
+def _nearest(key: str, known: set[str]) -> str:
+    """Help with a misspelling, and with a secret that was put where it must not be."""
+    if f"{key}_file" in known:
+        return f"a secret is never in this file: write it to a file of its own and name that in {key}_file, or set it in the environment"
+    return f"there are {', '.join(sorted(known))}"
+
+
+def _plain(hint: Any) -> Any:
+    """The type of a setting without its `| None`."""
+    return next(x for x in get_args(hint) if x is not type(None)) if isinstance(hint, UnionType) else hint
+
+
+def _section(section: str, kind: type, document: Document | None, environ: Mapping[str, str], faults: list[str]) -> Any:
+    table = document.table.get(section, {}) if document else {}
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for f in fields(kind):
+        plain = _plain(hints[f.name])
+        where, raw = _find(section, f.name, plain, table if isinstance(table, dict) else {}, document, environ)
+        if raw is MISSING:
+            continue
+        try:
+            values[f.name] = _value(raw, plain, f, document.path.parent if document and not where.startswith("env") else Path())
+        except _Wrong as wrong:
+            faults.append(f"{where}: {wrong} ({f.metadata['why']})")
+    return kind(**values)
+
+
+def _find(section: str, key: str, plain: Any, table: Mapping[str, Any], document: Document | None, environ: Mapping[str, str]) -> tuple[str, Any]:
+    """Where one setting stands, and what is written there; MISSING if nowhere."""
+    names = (key, f"{key}_file") if plain is Secret else (key,)
+    for name in names:
+        variable = f"{PREFIX}{section}__{name}".upper()
+        if variable in environ:
+            raw = environ[variable]
+            return f"environment {variable}", Path(raw) if name != key else raw if plain in (str, Secret) else _from_text(raw, plain)
+    name = names[-1]
+    if name in table and document is not None:
+        raw = table[name]
+        return document.where(section, name), Path(raw) if plain is Secret and isinstance(raw, str) else raw
+    return "", MISSING
+
+
+def _from_text(raw: str, plain: Any) -> Any:
+    """What an environment variable would be in TOML; the raw text where it cannot be, for the check to refuse."""
+    if plain is bool:
+        return YES_NO.get(raw.lower(), raw)
+    try:
+        return plain(raw) if plain in (int, float) else raw
+    except ValueError:
+        return raw
+
+
+def _value(raw: Any, plain: Any, f: Field[Any], base: Path) -> Any:
+    """Check and convert one value."""
+    if plain is Secret and isinstance(raw, Path):
+        raw = _read_secret(base / raw)
+    if raw == "" and f.default is not MISSING and plain is not Secret:
+        return None  # an empty text switches off what has a default
+    accepted = (int, float) if plain is float else str if plain in (Path, Secret) else plain
+    if not isinstance(raw, accepted) or (isinstance(raw, bool) and plain is not bool):
+        raise _Wrong(f"must be {TYPE_WORDS[plain]}")
+    if isinstance(raw, float) and not math.isfinite(raw):
+        raise _Wrong("must be a finite number")
+    wrong = f.metadata["check"](raw) if f.metadata["check"] else None
+    if wrong:
+        raise _Wrong(wrong)
+    return base / raw if plain is Path else plain(raw)
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(SECRET_BYTES_MAX + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _Wrong(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    if not text.strip() or len(text) > SECRET_BYTES_MAX:
+        raise _Wrong(f"{path} must hold 1 to {SECRET_BYTES_MAX} characters")
+    return text.strip()
+
+
+def load_contacts(path: Path) -> dict[PersonId, Contact]:
+    """Read who can be reached how: a table per person id with `phone` and, if wanted, `name`. Raises BadInput."""
+    document = Document(path)
+    contacts: dict[PersonId, Contact] = {}
+    faults = []
+    for person, table in document.table.items():
+        if not isinstance(table, dict) or set(table) - {"phone", "name"}:
+            faults.append(f"{document.where(person)}: must be a table with the keys phone and name")
+        elif not isinstance(table.get("phone"), str) or not PHONE.fullmatch(table["phone"]):
+            faults.append(f"{document.where(person, 'phone')}: must be a number in E.164 form, such as +524421234567")
+        elif not isinstance(table.get("name", ""), str):
+            faults.append(f"{document.where(person, 'name')}: must be text")
+        else:
+            contacts[PersonId(person)] = Contact(phone=table["phone"], name=table.get("name", ""))
+    if faults:
+        raise BadInput("", "\n".join(faults))
+    return contacts

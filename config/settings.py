@@ -1,0 +1,161 @@
+"""Everything that may be set: name, type, default, why, and what is a sensible value.
+
+One frozen dataclass per section of the file. `load.py` fills them from TOML and from the environment; nothing else in the
+project reads either. A `Secret` never comes from the settings file itself: it is in a file of its own (`<key>_file`) or in
+the environment, and its text form hides it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alerts.ladder import DEFAULT_LADDER, Ladder
+
+Check = Callable[[Any], str | None]  # what is wrong with a value, or None
+
+
+class Secret(str):
+    """A word that must not be shown: its repr hides it, and so do the dataclasses that hold it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+
+def between(least: float, most: float) -> Check:
+    """Accept numbers from `least` to `most`, both included."""
+    return lambda x: None if least <= x <= most else f"must be between {least:g} and {most:g}, is {x:g}"
+
+
+def one_of(*words: object) -> Check:
+    """Accept one of a few words."""
+    return lambda x: None if x in words else f"must be one of {', '.join(map(str, words))}"
+
+
+def matching(pattern: str, what: str) -> Check:
+    """Accept text that matches `pattern` as a whole; `what` says so in words."""
+    return lambda x: None if re.fullmatch(pattern, x) else f"must be {what}"
+
+
+def setting(default: Any, why: str, check: Check | None = None) -> Any:
+    """One key: its default, why it exists (shown in docs and faults), and its check."""
+    return field(default=default, metadata={"why": why, "check": check})
+
+
+URL = matching(r"https?://[^\s/@]+(/[^\s]*)?", "an http:// or https:// address without user name or password in it")
+WEBHOOK_SECRET_FLOOR = 16  # characters: shorter ones can be guessed from one signed message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    name: str = setting("resguardo", "prefix of our MQTT client ids: two monitors on one broker need two names", matching(r"[A-Za-z0-9_-]{1,40}", "1-40 letters, digits, - or _"))
+    orders: Path | None = setting(None, "the protection orders and devices (docs: orders file); without it the service has nothing to do")
+    contacts: Path | None = setting(None, "telephone numbers by person id, apart from the orders; without it there is no SMS or call")
+    data_dir: Path = setting(Path("data"), "journal, snapshots, outbox and signing key: the only directory we write to")
+    language: str = setting("es", "language of notices to dispatch that belong to no order", one_of("es", "en"))
+    snapshot_every_s: float = setting(60.0, "a restart replays at most this much of the journal", between(1, 3600))
+    link_grace_s: float = setting(3.0, "how long the broker may be away before every order is said to be unseen", between(0, 60))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerSettings:
+    host: str = setting("127.0.0.1", "the MQTT broker")
+    port: int = setting(1883, "1883 plain, 8883 TLS", between(1, 65535))
+    version: int = setting(5, "MQTT 5, or 311 for a broker that speaks nothing newer", one_of(5, 311))
+    username: str | None = setting(None, "our account on the broker")
+    password: Secret | None = setting(None, "its password")
+    tls: bool = setting(False, "encrypt, and check the broker's certificate")
+    ca_file: Path | None = setting(None, "the authority to trust instead of the system's")
+    cert_file: Path | None = setting(None, "our certificate, where the broker asks for one")
+    key_file: Path | None = setting(None, "its key")
+    traccar_topic: str | None = setting("positions", "topic of Traccar's position forwarding; empty = none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisSettings:
+    host: str | None = setting(None, "live state for readers; without it the service is fully itself")
+    port: int = setting(6379, "its port", between(1, 65535))
+    database: int = setting(0, "its database number", between(0, 255))
+    username: str | None = setting(None, "its account")
+    password: Secret | None = setting(None, "its password")
+    tls: bool = setting(False, "encrypt the connection")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    host: str = setting("127.0.0.1", "where /metrics and /healthz answer: this machine only, unless you say otherwise")
+    port: int = setting(9464, "0 = any free port, -1 = no HTTP server", between(-1, 65535))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelephoneSettings:
+    account_sid: str | None = setting(None, "Twilio account; without it SMS and calls are shown on the console", matching(r"AC[0-9a-f]{32}", "AC and 32 hex digits"))
+    auth_token: Secret | None = setting(None, "its token")
+    from_number: str | None = setting(None, "the number we send from", matching(r"\+[1-9][0-9]{6,14}", "a number in E.164 form, such as +524421234567"))
+    base_url: str | None = setting(None, "another address than Twilio's own, for tests", URL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchSettings:
+    webhook_url: str | None = setting(None, "where the control room takes alerts; without it they are shown on the console", URL)
+    webhook_secret: Secret | None = setting(None, "key of the signature on each call", lambda x: None if len(x) >= WEBHOOK_SECRET_FLOOR else f"must have {WEBHOOK_SECRET_FLOOR} characters or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    respondent_interval: str = setting(
+        "adaptive", "adaptive: his device reports faster as they come near each other, which he might notice; own_path: it depends on him alone", one_of("adaptive", "own_path")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    style: str = setting("console", "console for people, json for collectors", one_of("console", "json"))
+    level: str = setting("info", "what to leave out", one_of("debug", "info", "warning", "error"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration, checked."""
+
+    service: ServiceSettings = ServiceSettings()
+    broker: BrokerSettings = BrokerSettings()
+    redis: RedisSettings = RedisSettings()
+    http: HttpSettings = HttpSettings()
+    telephone: TelephoneSettings = TelephoneSettings()
+    dispatch: DispatchSettings = DispatchSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    log: LogSettings = LogSettings()
+    ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
+
+
+SECTIONS: dict[str, type] = {
+    "service": ServiceSettings,
+    "broker": BrokerSettings,
+    "redis": RedisSettings,
+    "http": HttpSettings,
+    "telephone": TelephoneSettings,
+    "dispatch": DispatchSettings,
+    "privacy": PrivacySettings,
+    "log": LogSettings,
+}
+
+
+def contradictions(settings: Settings) -> list[tuple[str, str]]:
+    """What is wrong between settings that are each right: (key, message)."""
+    found = []
+    telephone, broker, dispatch = settings.telephone, settings.broker, settings.dispatch
+    if telephone.account_sid and not (telephone.auth_token and telephone.from_number):
+        found.append(("telephone.account_sid", "needs auth_token_file (or RESGUARDO_TELEPHONE__AUTH_TOKEN) and from_number beside it"))
+    if dispatch.webhook_url and not dispatch.webhook_secret:
+        found.append(("dispatch.webhook_url", "needs webhook_secret_file (or RESGUARDO_DISPATCH__WEBHOOK_SECRET) beside it"))
+    if bool(broker.cert_file) != bool(broker.key_file):
+        found.append(("broker.cert_file", "cert_file and key_file go together"))
+    if not broker.tls and (broker.ca_file or broker.cert_file):
+        found.append(("broker.tls", "must be true where a certificate is given"))
+    return found
