@@ -29,6 +29,7 @@ EXTENT_M_MAX = 500_000.0  # a large state; beyond it the plane is off by more th
 AREA_M2_MIN = 1.0  # less is a slip of the pen: no fix could ever be inside
 ARC_SEGMENTS = 16  # per quarter circle of a corridor's ends: its edge is at most 0.12 % of the half width inside the true arc
 SWEEP_STEP_RATIO = 1.0 / 64.0  # depth along a path is searched to 1/64 of its length: the path's own error is 10 % (policy)
+TOUCH_M = 1e-6  # a path nearer to an edge may meet it: far above rounding (1e-9 m at 500 km), far below any margin
 SWEEP_STEP_M_MIN = 0.05  # half of the 0.1 m to which margins are rounded
 
 
@@ -89,10 +90,9 @@ def _compile_corridor(corridor: Corridor, buffer_m: float) -> CompiledZone:
     if not 0.0 < corridor.width_m <= 2.0 * RADIUS_M_MAX:
         raise ValueError(f"width_m must be more than 0 and at most {2 * RADIUS_M_MAX:.0f}")
     reference = _reference([corridor.line])
-    points = _in_plane(corridor.line, reference)
-    if len(np.unique(points, axis=0)) < 2:
+    if len(dict.fromkeys(corridor.line)) < 2:
         raise ValueError("a line needs at least two different points")
-    area = shapely.LineString(points).buffer(corridor.width_m / 2.0, quad_segs=ARC_SEGMENTS)
+    area = shapely.LineString(_in_plane(corridor.line, reference)).buffer(corridor.width_m / 2.0, quad_segs=ARC_SEGMENTS)
     return _compiled_area(area, reference, buffer_m, size_m_max=corridor.width_m / 2.0)
 
 
@@ -130,15 +130,14 @@ def _in_plane(line: Sequence[Position], reference: Position) -> Any:
 
 def _polygon(rings: Sequence[Sequence[Position]], reference: Position) -> BaseGeometry:
     """One valid polygon of the plane: a shell and its holes."""
+    if any(len(dict.fromkeys(ring)) < 3 for ring in rings):
+        raise ValueError("a ring needs at least three different points")
     planes = [_in_plane(ring, reference) for ring in rings]
-    for plane in planes:
-        if len(np.unique(plane, axis=0)) < 3:
-            raise ValueError("a ring needs at least three different points")
     polygon = shapely.Polygon(planes[0], planes[1:])
+    if not polygon.is_valid and polygon.convex_hull.area >= AREA_M2_MIN:
+        raise ValueError(_plain_fault(explain_validity(polygon)))
     if polygon.area < AREA_M2_MIN:
         raise ValueError("a polygon has no area")
-    if not polygon.is_valid:
-        raise ValueError(_plain_fault(explain_validity(polygon)))
     return polygon
 
 
@@ -274,11 +273,11 @@ def swept_signed_distance_m(edges: Any, first: int, count: int, x0: float, y0: f
     """Least signed distance along the straight path from (x0, y0) to (x1, y1).
 
     Negative whenever the path passes through the inside. Error: none while it stays outside; inside, at most
-    max(0.05 m, 1/64 of the path) too shallow. 0 where it only touches an edge.
+    max(0.05 m, 1/64 of the path) too shallow. 0 where it only touches an edge (within 1 micrometre).
     """
     start = signed_distance_m(edges, first, count, x0, y0)
     clearance = path_clearance_m(edges, first, count, x0, y0, x1, y1)
-    if start > 0.0 and clearance > 0.0:
+    if start > 0.0 and clearance > TOUCH_M:
         return clearance
     best = deepest_by_steps_m(edges, first, count, x0, y0, x1, y1)
     if best >= 0.0:
