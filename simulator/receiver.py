@@ -22,7 +22,7 @@ MULTIPATH_MEDIAN_M = 70.0
 WIFI_BIAS_MEDIAN_M = 28.0  # every building has its own
 WIFI_NOISE_M = 8.0
 CELL_SCALE_M = 520.0  # Rayleigh
-INDOOR_SOURCES = (("gps", 0.35), ("wifi", 0.58), ("lbs", 0.07))  # what a body-worn device falls back to
+INDOOR_SOURCES = {"gps": 0.35, "wifi": 0.58, "lbs": 0.07}  # what a body-worn device falls back to
 SOURCE_HOLD_S = 600.0  # a device stays on one source for about ten minutes
 OPTIMISM = 0.85  # receivers claim less error than they have
 ACCURACY_LOG_SD = 0.35
@@ -102,8 +102,7 @@ class Receiver:
             self._source_until_ms = at_ms
             return "gps"
         if at_ms >= self._source_until_ms:
-            names, weights = zip(*INDOOR_SOURCES, strict=True)
-            self._source = self._rng.choices(names, weights)[0]
+            self._source = self._rng.choices(list(INDOOR_SOURCES), list(INDOOR_SOURCES.values()))[0]
             self._source_until_ms = at_ms + round(self._rng.expovariate(1.0 / SOURCE_HOLD_S) * 1000.0)
         return self._source
 

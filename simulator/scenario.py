@@ -6,11 +6,12 @@ import math
 import random
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path as FilePath
 
 from config.errors import BadInput
+
 from geofence.terms import Circle, Device, DeviceId, Order, OrderId, PersonId, Position, Registry, Role, Zone, ZoneId, ZoneKind
 from simulator.approach import Approach, Meeting, perform
 from simulator.network import NetworkQuality, Windows, random_outages
@@ -91,8 +92,8 @@ class PairPlan:
     perimeter_m: float = DEFAULT_PERIMETER_M
     zone: bool = True  # her home is an exclusion zone
     daily_life: bool = False  # she goes about her errands before and after
-    traits: TrackerTraits = TrackerTraits()
-    quality: NetworkQuality = NetworkQuality()
+    traits: TrackerTraits = field(default_factory=TrackerTraits)
+    quality: NetworkQuality = field(default_factory=NetworkQuality)
 
 
 def build(plans: list[PairPlan], *, seed: int, start_ms: int = START_MS, duration_s: float = 3_600.0, link_outages: Windows = ()) -> Scenario:

@@ -150,8 +150,12 @@ class VirtualWorld:
         story.notifications += answer.notifications
         story.rejected += answer.rejected
         for command in answer.commands:
-            payload: Wire = {"v": 1} | ({"interval_s": command.interval_s} if command.interval_s is not None else {})
-            self._wearers[command.device].downlink(command.at_ms, payload | ({"report": "now"} if command.report_now else {}))
+            payload: Wire = {"v": 1}
+            if command.interval_s is not None:
+                payload["interval_s"] = command.interval_s
+            if command.report_now:
+                payload["report"] = "now"
+            self._wearers[command.device].downlink(command.at_ms, payload)
         for device, (boot, seq) in answer.receipts.items():
             self._wearers[device].receipt(boot, seq)
         for notification in answer.notifications:

@@ -1,0 +1,237 @@
+"""The independent oracle: what the monitor said against what was true.
+
+It knows the truth, what arrived, and the transitions; it shares no geometry and no rule with the monitor. Its own detector is the
+plainest there is: error-free positions at the moments of the fixes that arrived, and a threshold.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from geofence.terms import Level, OrderId, Reason
+from simulator.scenario import Pair, Scenario
+from simulator.truth import PERIMETER, Episode, PairTruth
+from simulator.truth import truth as truth_of_all
+from simulator.virtual import Sighting, Story
+
+USABLE_ERROR_M = 50.0  # a fix further off than the grey zone proves nothing
+PRESENT_MS = 60_000  # an older fix is history when it arrives
+PARTNER_AGE_MS = 150_000  # the other party's last fix may be as old as two far intervals and a latency
+EARLY_MS = 180_000  # a breach raised this long before the entry is a good warning, not another alarm
+LATE_MS = 25_000  # slower than the plain oracle by more than this is late (docs/detection.md: excess p95)
+GRACE_MS = 90_000  # after the end of the episode an alarm no longer counts for it
+STILL_ON_MS = 300_000  # an alarm of an earlier episode that has not been cleared counts, this long
+FALSE_MARGIN_M = 50.0  # an alarm while he was nearer than this to the edge is not false
+FALSE_WINDOW_MS = 60_000
+CALM_MS = 30_000  # calm for longer than this while the last fixes say "inside" is wrong
+SIGNAL_MS = 5_000  # an SOS or a cut strap must be said this soon after its ping arrived
+BREACH_REASONS = (Reason.BREACH, Reason.OUTSIDE_INCLUSION)
+SIGNAL_REASONS = {"sos": Reason.SOS, "strap": Reason.STRAP}
+
+
+class Verdict(Enum):
+    """How one promise was kept. Worse ones come later; a world is as good as its worst promise, and unknown outranks kept."""
+
+    KEPT = 0
+    UNKNOWN = 1  # no usable signal reached the monitor
+    LATE = 2
+    MISSED = 3
+
+
+class Fault(Enum):
+    """What the monitor must never do, whatever it knows."""
+
+    FALSE_ALARM = "false_alarm"
+    SHOWN_CALM = "shown_calm"  # while the last fixes said inside
+    UNWARNED = "unwarned"  # he was inside unseen and nobody had been told that he cannot be seen
+    UNHEARD = "unheard"  # an SOS or a cut strap without its transition
+    BROKEN_CHAIN = "broken_chain"  # a transition does not start at the level where the one before ended
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One episode with its verdict; times in ms after the entry, negative before it."""
+
+    episode: Episode
+    verdict: Verdict
+    delay_ms: int | None
+    oracle_delay_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault, where and when."""
+
+    order: OrderId
+    at_ms: int
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the auditor found in one world."""
+
+    judged: tuple[Judged, ...]
+    findings: tuple[Finding, ...]
+    pair_ms: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all promises."""
+        return max((one.verdict for one in self.judged), key=lambda verdict: verdict.value, default=Verdict.KEPT)
+
+    def count(self, what: Verdict | Fault) -> int:
+        """How many of a kind."""
+        if isinstance(what, Verdict):
+            return sum(one.verdict is what for one in self.judged)
+        return sum(one.fault is what for one in self.findings)
+
+
+def audit(scenario: Scenario, story: Story, truth: dict[OrderId, PairTruth] | None = None) -> Report:
+    """Hold a finished run against the truth."""
+    truth = truth_of_all(scenario) if truth is None else truth
+    judged: list[Judged] = []
+    findings: list[Finding] = []
+    for pair in scenario.pairs:
+        case = _Case(pair, truth[pair.order.id], story)
+        judged += case.judge()
+        findings += case.faults()
+    return Report(tuple(judged), tuple(findings), scenario.duration_ms * len(scenario.pairs))
+
+
+class _Case:
+    """One order before the auditor."""
+
+    def __init__(self, pair: Pair, truth: PairTruth, story: Story) -> None:
+        self._pair = pair
+        self._truth = truth
+        self._end_ms = int(truth.protected.at_ms[-1])
+        self._said = [t for t in story.transitions if t.order == pair.order.id and t.reason is not Reason.PAST_BREACH]
+        self._signals = [(at_ms, name) for at_ms, device, name in story.signals if device in self._devices()]
+        seen = [s for s in story.sightings if s.device in self._devices() and s.arrived_ms - s.fix_ms <= PRESENT_MS]
+        self._depths = list(self._oracle(sorted(seen)))
+
+    def judge(self) -> Iterable[Judged]:
+        """A verdict on every mandatory episode that began early enough to be judged."""
+        for episode in self._truth.episodes():
+            if episode.mandatory and episode.from_ms + GRACE_MS < self._end_ms:
+                yield self._judge_one(episode)
+
+    def faults(self) -> Iterable[Finding]:
+        """Everything that must never happen."""
+        found = [(at_ms, Fault.FALSE_ALARM) for at_ms in self._false_alarms()]
+        found += [(at_ms, Fault.SHOWN_CALM) for at_ms in self._calm_inside()]
+        found += [(at_ms, Fault.UNWARNED) for at_ms in self._unwarned()]
+        found += [(at_ms, Fault.UNHEARD) for at_ms in self._unheard()]
+        found += [(at_ms, Fault.BROKEN_CHAIN) for at_ms in self._broken_chain()]
+        return [Finding(self._pair.order.id, at_ms, fault) for at_ms, fault in sorted(found, key=lambda one: (one[0], one[1].value))]
+
+    def _devices(self) -> tuple[str, str]:
+        return self._pair.protected.device, self._pair.respondent.device
+
+    def _oracle(self, seen: list[Sighting]) -> Iterable[tuple[int, str, float]]:
+        """At each usable arrival: (when, target, how deep inside by true positions at the moments of the last fixes)."""
+        last: dict[str, Sighting] = {}
+        hers, his = self._devices()
+        for sighting in seen:
+            if sighting.error_m > USABLE_ERROR_M or sighting.source == "lbs":
+                continue
+            known = last.get(sighting.device)
+            if known is not None and sighting.fix_ms <= known.fix_ms:
+                continue
+            last[sighting.device] = sighting
+            for target in self._truth.targets:
+                needed = (hers, his) if target.name == PERIMETER else (his,)
+                if all(d in last and sighting.arrived_ms - last[d].fix_ms <= PARTNER_AGE_MS for d in needed):
+                    depth_m = min(self._depth_m(target.name, last[d].fix_ms) for d in needed)
+                    yield sighting.arrived_ms, target.name, depth_m
+
+    def _depth_m(self, name: str, at_ms: int) -> float:
+        target = next(target for target in self._truth.targets if target.name == name)
+        i = round((at_ms - int(self._truth.protected.at_ms[0])) / 1000)
+        return float(target.inside_m[min(max(i, 0), len(target.inside_m) - 1)])
+
+    def _judge_one(self, episode: Episode) -> Judged:
+        oracle_ms = self._oracle_sees(episode)
+        raised_ms = self._raised(episode)
+        delay_ms = None if raised_ms is None else raised_ms - episode.from_ms
+        oracle_delay_ms = None if oracle_ms is None else oracle_ms - episode.from_ms
+        if delay_ms is None:
+            verdict = Verdict.UNKNOWN if oracle_delay_ms is None else Verdict.MISSED
+        elif oracle_delay_ms is not None and delay_ms > oracle_delay_ms + LATE_MS:
+            verdict = Verdict.LATE
+        else:
+            verdict = Verdict.KEPT
+        return Judged(episode, verdict, delay_ms, oracle_delay_ms)
+
+    def _oracle_sees(self, episode: Episode) -> int | None:
+        """The first arrival that shows him deep inside: nearer the edge an honest error excuses silence."""
+        for at_ms, target, depth_m in self._depths:
+            if target == episode.target and episode.from_ms <= at_ms <= episode.until_ms + GRACE_MS and depth_m > FALSE_MARGIN_M:
+                return at_ms
+        return None
+
+    def _raised(self, episode: Episode) -> int | None:
+        """When a breach of that target was said for this episode, or has been on from shortly before it."""
+        for t in self._said:
+            about = t.reason in BREACH_REASONS and (t.zone or PERIMETER) == episode.target
+            if about and episode.from_ms - EARLY_MS <= t.at_ms <= episode.until_ms + GRACE_MS:
+                return t.at_ms
+        earlier = [t for t in self._said if t.at_ms < episode.from_ms - EARLY_MS]
+        on = earlier and earlier[-1].to_level is Level.EMERGENCY and self._was_inside(episode.from_ms - STILL_ON_MS, episode.from_ms)
+        return episode.from_ms if on else None
+
+    def _was_inside(self, from_ms: int, until_ms: int) -> bool:
+        return self._truth.nearest_m(from_ms, until_ms) < 0.0
+
+    def _false_alarms(self) -> Iterable[int]:
+        """A breach raised from below EMERGENCY with no second near the edge around it."""
+        for t in self._said:
+            raised = t.reason in BREACH_REASONS and t.from_level < Level.EMERGENCY
+            if raised and self._truth.nearest_m(t.at_ms - FALSE_WINDOW_MS, t.at_ms + FALSE_WINDOW_MS) > FALSE_MARGIN_M:
+                yield t.at_ms
+
+    def _level_at(self, at_ms: int) -> Level | None:
+        """The level shown at a moment; None before the first word about the order."""
+        i = bisect_right([t.at_ms for t in self._said], at_ms)
+        return self._said[i - 1].to_level if i else None
+
+    def _calm_inside(self) -> Iterable[int]:
+        """Moments from which it was shown calm although every arrival for CALM_MS on had him deep inside."""
+        for target in self._truth.targets:
+            since_ms: int | None = None
+            for at_ms, name, depth_m in self._depths:
+                if name != target.name:
+                    continue
+                if depth_m <= FALSE_MARGIN_M or self._level_at(at_ms) is not Level.CALM:
+                    since_ms = None
+                elif since_ms is None:
+                    since_ms = at_ms
+                elif at_ms - since_ms > CALM_MS:
+                    yield since_ms
+                    break
+
+    def _unwarned(self) -> Iterable[int]:
+        """Entries that no fix showed, during all of which the order was shown calm."""
+        for one in self.judge():
+            episode = one.episode
+            if one.verdict is Verdict.UNKNOWN and self._always_calm(episode.from_ms, episode.until_ms):
+                yield episode.from_ms
+
+    def _always_calm(self, from_ms: int, until_ms: int) -> bool:
+        between = [t for t in self._said if from_ms < t.at_ms <= until_ms]
+        return self._level_at(from_ms) is Level.CALM and all(t.to_level is Level.CALM for t in between)
+
+    def _unheard(self) -> Iterable[int]:
+        for at_ms, name in self._signals:
+            heard = any(t.reason is SIGNAL_REASONS[name] and at_ms <= t.at_ms <= at_ms + SIGNAL_MS for t in self._said)
+            if not heard and at_ms + SIGNAL_MS < self._end_ms:
+                yield at_ms
+
+    def _broken_chain(self) -> Iterable[int]:
+        """Every transition starts at the level where the one before it ended."""
+        return [after.at_ms for before, after in pairwise(self._said) if after.from_level is not before.to_level]
