@@ -26,7 +26,7 @@ HOME = Position(20.5888, -100.3899)
 WGS84 = Geod(ellps="WGS84")
 SHAPES = 260
 POINTS_PER_SHAPE = 400  # 104,000 points in all
-PATHS_PER_SHAPE = 12
+PATHS_PER_SHAPE = 20  # 5,200 paths
 
 
 def compiled(shape: Shape, buffer_m: float = 0.0) -> CompiledZone:
