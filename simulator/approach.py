@@ -18,6 +18,7 @@ class Approach(Enum):
     NONE = "none"
     PARK_AND_WALK = "park_and_walk"
     DRIVE_TO_CONTACT = "drive_to_contact"
+    AVENUE = "avenue"
     DRIVE_BY = "drive_by"
     DWELL_INSIDE = "dwell_inside"
     NEAR_MISS = "near_miss"
@@ -27,6 +28,7 @@ class Approach(Enum):
 
 
 CONTACT_STAY_MS = 240_000  # how long he stays at her door
+AVENUE_MPS = 15.0  # 54 km/h, green lights all the way
 CLEARANCE_M = 15.0  # people who meet do not stand on one point
 
 
@@ -74,6 +76,10 @@ def _drive_to_contact(m: Meeting) -> None:
     m.he.go(m.beside_her(), Mode.CAR).wait(CONTACT_STAY_MS)
 
 
+def _avenue(m: Meeting) -> None:
+    m.he.straight(m.beside_her(), AVENUE_MPS).wait(CONTACT_STAY_MS)
+
+
 def _drive_by(m: Meeting) -> None:
     near = m.away(m.rng.uniform(0.2, 0.5) * m.perimeter_m)
     past = (2 * m.she.point[0] - m.he.point[0], 2 * m.she.point[1] - m.he.point[1])
@@ -107,6 +113,7 @@ def _both_move(m: Meeting) -> None:
 _SCRIPTS: dict[Approach, Callable[[Meeting], None]] = {
     Approach.PARK_AND_WALK: _park_and_walk,
     Approach.DRIVE_TO_CONTACT: _drive_to_contact,
+    Approach.AVENUE: _avenue,
     Approach.DRIVE_BY: _drive_by,
     Approach.DWELL_INSIDE: _dwell_inside,
     Approach.NEAR_MISS: _near_miss,

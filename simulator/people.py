@@ -71,6 +71,7 @@ class Itinerary:
 
     def accelerated(self, *, anchor_ms: int, speed: float) -> Itinerary:
         """The same path, passed `speed` times as fast from the anchor on."""
+
         def warp(at_ms: int) -> int:
             return anchor_ms + round((at_ms - anchor_ms) / speed)
 

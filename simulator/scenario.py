@@ -96,7 +96,9 @@ class PairPlan:
     quality: NetworkQuality = field(default_factory=NetworkQuality)
 
 
-def build(plans: list[PairPlan], *, seed: int, start_ms: int = START_MS, duration_s: float = 3_600.0, link_outages: Windows = ()) -> Scenario:
+def build(
+    plans: list[PairPlan], *, seed: int, start_ms: int = START_MS, duration_s: float = 3_600.0, link_outages: Windows = ()
+) -> Scenario:
     """Write the paths of every plan; one seed, one world."""
     duration_ms = round(duration_s * 1000.0)
     pairs = tuple(
@@ -137,8 +139,8 @@ def build_pair(plan: PairPlan, index: int, *, rng: random.Random, start_ms: int,
 def demo(pairs: int, *, seed: int, start_ms: int, duration_s: float = 3_600.0, speed: float = 1.0) -> Scenario:
     """The scenario of `resguardo demo`: a first breach within seconds, a handful within the first minutes, otherwise ordinary life."""
     rng = random.Random(f"demo/{seed}")
-    scripted = [(Approach.DRIVE_TO_CONTACT, 1.0, 750.0), (Approach.DRIVE_TO_CONTACT, 6.0, 900.0), (Approach.BOTH_MOVE, 4.0, 1_000.0),
-                (Approach.DRIVE_BY, 10.0, 900.0), (Approach.DWELL_INSIDE, 15.0, 850.0), (Approach.NEAR_MISS, 2.0, 1_500.0)]  # fmt: skip
+    scripted = [(Approach.AVENUE, 1.0, 750.0), (Approach.AVENUE, 3.0, 850.0), (Approach.BOTH_MOVE, 4.0, 1_000.0), (Approach.AVENUE, 20.0, 1_400.0),
+                (Approach.DRIVE_BY, 10.0, 900.0), (Approach.DWELL_INSIDE, 15.0, 850.0), (Approach.DRIVE_TO_CONTACT, 6.0, 1_100.0), (Approach.NEAR_MISS, 2.0, 1_500.0)]  # fmt: skip
     quality = NetworkQuality(outages_per_h=0.2, latency_median_ms=300.0)
     plans = [PairPlan(kind, at_s, distance_m, quality=quality, zone=False) for kind, at_s, distance_m in scripted[:pairs]]
     while len(plans) < pairs:
@@ -175,6 +177,7 @@ def random_scenario(seed: int, *, pairs: int = 3, duration_s: float = 7_200.0) -
 
 def accelerated(scenario: Scenario, speed: float) -> Scenario:
     """The same people in a hurry. Devices still report in real time; above about 4, cars outrun what a monitor can believe."""
+
     def hurry(party: Party) -> Party:
         return replace(party, itinerary=party.itinerary.accelerated(anchor_ms=scenario.start_ms, speed=speed))
 

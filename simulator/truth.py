@@ -128,7 +128,9 @@ def _inside_m(zone: Zone, track: Track) -> Floats:
     if not isinstance(zone.shape, Circle):
         raise TypeError(f"zone {zone.id}: the simulator's truth knows circles only")
     centre = zone.shape.centre
-    apart_m = distance_m(np.full_like(track.lat_deg, centre.lat_deg), np.full_like(track.lat_deg, centre.lon_deg), track.lat_deg, track.lon_deg)
+    apart_m = distance_m(
+        np.full_like(track.lat_deg, centre.lat_deg), np.full_like(track.lat_deg, centre.lon_deg), track.lat_deg, track.lon_deg
+    )
     return np.asarray(zone.shape.radius_m - apart_m, dtype=np.float64)
 
 

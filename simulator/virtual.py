@@ -194,6 +194,7 @@ class _Wearer:
 
     def alerted(self, notification: Notification) -> None:
         """An alert is on its way: the device answers, the person perhaps."""
+
         def rings(at_ms: int) -> None:
             self._acknowledge(at_ms, notification, "device")
             if notification.kind is Kind.RAISE and self._rng.random() < PERSON_ANSWER_CHANCE:
