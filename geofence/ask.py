@@ -1,0 +1,111 @@
+"""Asking devices for the pings that are needed: how often from the state of all orders of a person, at once when unsure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geofence import policy
+from geofence.jit import compiled
+from geofence.terms import Reason
+from geofence.watch import has
+
+SOS = int(Reason.SOS)
+
+
+@compiled
+def wanted_s(T: Any, person: int) -> int:
+    """The shortest interval that any order in force wants of this person."""
+    interval = policy.INTERVAL_FAR_S
+    m = T.person[person]["first_membership"]
+    while m >= 0:
+        row = T.order[T.membership[m]["order"]]
+        if row["begun"] == 1 and row["protected"] == person:
+            interval = min(interval, row["interval_protected_s"])
+        if row["begun"] == 1 and row["respondent"] == person:
+            interval = min(interval, row["interval_respondent_s"])
+        m = T.membership[m]["next"]
+    return int(interval)
+
+
+@compiled
+def command(T: Any, i: int, interval_s: int, now: int, at_ms: int) -> None:
+    """Write one command to device `i`."""
+    k = T.world[0]["out_count"]
+    assert k < T.out.shape[0], "the output rows are full"
+    T.world[0]["out_count"] = k + 1
+    row = T.out[k]
+    row["command"], row["at_ms"], row["order"] = 1, at_ms, -1
+    row["device_protected"], row["interval_s"], row["report_now"] = i, interval_s, now
+
+
+@compiled
+def command_person(T: Any, person: int, at_ms: int) -> None:
+    """Tell every device of a person its interval, if that has changed."""
+    interval = wanted_s(T, person)
+    i = T.person[person]["first_device"]
+    while i >= 0:
+        d = T.device[i]
+        if d["wanted_s"] != interval and d["pinged"] == 1:
+            d["wanted_s"], d["commanded_ms"] = interval, at_ms
+            command(T, i, interval, 0, at_ms)
+        i = d["next_device"]
+
+
+@compiled
+def own_path_interval_s(T: Any, person: int) -> int:
+    """What a respondent's own movement asks for, when nothing he can notice may depend on her."""
+    i = T.person[person]["first_device"]
+    while i >= 0:
+        if math.hypot(T.device[i]["ve"], T.device[i]["vn"]) >= policy.MOVING_MPS_MIN:
+            return policy.INTERVAL_RING_S
+        i = T.device[i]["next_device"]
+    return policy.INTERVAL_FAR_S
+
+
+@compiled
+def ask(T: Any, o: int, interval_s: int, interval_zones_s: int, party: int, at_ms: int) -> None:
+    """Set what order `o` wants of both parties, and command their devices where that changes it.
+
+    With `adaptive` off the respondent is asked only by his own path and fixed zones, and only when he reports: his
+    device then behaves the same wherever she is (ADR-0012).
+    """
+    row = T.order[o]
+    if has(row["reasons"], SOS):
+        interval_s = policy.INTERVAL_NEAR_S
+    adaptive = T.world[0]["adaptive"] == 1
+    his = interval_s if adaptive else min(interval_zones_s, own_path_interval_s(T, row["respondent"]))
+    if row["interval_protected_s"] != interval_s:
+        row["interval_protected_s"] = interval_s
+        command_person(T, row["protected"], at_ms)
+    if (adaptive or party == 1) and row["interval_respondent_s"] != his:
+        row["interval_respondent_s"] = his
+        command_person(T, row["respondent"], at_ms)
+
+
+@compiled
+def ask_now(T: Any, o: int, at_ms: int) -> None:
+    """The order cannot see: ask the silent party to report at once."""
+    row = T.order[o]
+    if row["lost_protected"] == 1:
+        report_now(T, row["protected"], at_ms)
+    if row["lost_respondent"] == 1 and T.world[0]["adaptive"] == 1:
+        report_now(T, row["respondent"], at_ms)
+
+
+@compiled
+def report_now(T: Any, person: int, at_ms: int) -> None:
+    i = T.person[person]["first_device"]
+    while i >= 0:
+        command(T, i, 0, 1, at_ms)
+        i = T.device[i]["next_device"]
+
+
+@compiled
+def insist(T: Any, i: int, gap_ms: int, at_ms: int) -> None:
+    """A device that reports slower than asked gets the command again: it may have been lost. The first ping gets one too."""
+    d = T.device[i]
+    slow = gap_ms > int(policy.COMMAND_SLACK_RATIO * 1000.0 * d["wanted_s"])
+    if d["wanted_s"] == 0 or (slow and at_ms - d["commanded_ms"] >= policy.COMMAND_AGAIN_MS):
+        d["wanted_s"], d["commanded_ms"] = wanted_s(T, d["person"]), at_ms
+        command(T, i, d["wanted_s"], 0, at_ms)

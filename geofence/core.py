@@ -1,0 +1,358 @@
+"""The core as one object: a registry and pings in, rows of transitions and commands out. Owns the arrays.
+
+Adding a device, a person or an order touches only the new rows: rows are appended and chained, capacity doubles.
+A changed order gets a new row that takes over the state of the old one; the old row is left dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from geofence import policy, state
+from geofence.kernel import judge_orders, step, sweep
+from geofence.schedule import Schedule
+from geofence.state import Tables
+from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
+from geofence.zone import compile_zone
+
+_LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "device": (state.DEVICE, ()),
+    "history": (np.dtype(np.float64), state.HISTORY_SHAPE),
+    "person": (state.PERSON, ()),
+    "membership": (state.MEMBERSHIP, ()),
+    "order": (state.ORDER, ()),
+    "next_ms": (np.dtype(np.int64), ()),
+    "target": (state.TARGET, ()),
+    "edges": (np.dtype(np.float64), (4,)),
+    "world": (state.WORLD, ()),
+    "draft": (state.OUT, ()),
+}
+OUT_ROWS = 65_536  # 10 MB; a fuller batch is drained in several turns
+_CARRIED = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
+_CARRIED += ("breach_from_ms", "breach_until_ms", "interval_protected_s", "interval_respondent_s")
+_TARGET_STATE = ("breach", "on_count", "off_count", "approach", "calm_count", "near_until_ms")
+
+
+class Core:
+    """State of the whole decision core. Deterministic: the same calls give the same rows on every machine."""
+
+    def __init__(self, registry: Registry = Registry(), *, adaptive: bool = True) -> None:
+        self._arrays = {name: np.zeros((1, *shape), dtype) for name, (dtype, shape) in _LAYOUT.items()}
+        self._count = dict.fromkeys(_LAYOUT, 0)
+        self._out = np.zeros(OUT_ROWS, state.OUT)
+        self._tables: Tables | None = None
+        self.devices: list[Device] = []
+        self.device_rows: dict[DeviceId, int] = {}
+        self.person_rows: dict[PersonId, int] = {}
+        self.orders: list[Order] = []  # by row, dead ones included
+        self.order_rows: dict[OrderId, int] = {}  # the live row of each order
+        self._schedules: dict[int, Schedule] = {}  # by target row
+        self._append("world")
+        self._append("draft")
+        world = self._arrays["world"][0]
+        world["link_up"], world["adaptive"], world["next_min_ms"] = 1, int(adaptive), policy.NEVER_MS
+        for device in registry.devices:
+            self.put_device(device)
+        for order in registry.orders:
+            self.put_order(order, at_ms=0)
+
+    # --- rows ---------------------------------------------------------------------------------------------------
+
+    def _append(self, name: str) -> int:
+        """A new zero row at the end of one array; returns its index."""
+        row = self._count[name]
+        array = self._arrays[name]
+        if row == len(array):
+            self._arrays[name] = np.concatenate([array, np.zeros_like(array)])
+        self._count[name] = row + 1
+        self._tables = None
+        return row
+
+    def tables(self) -> Tables:
+        """The live part of every array, as the kernel takes it."""
+        if self._tables is None:
+            views = {name: array[: self._count[name]] for name, array in self._arrays.items()}
+            self._tables = Tables(out=self._out, **views)
+        return self._tables
+
+    def _person(self, person: PersonId) -> int:
+        row = self.person_rows.get(person)
+        if row is None:
+            row = self.person_rows[person] = self._append("person")
+            for field in ("first_device", "last_device", "first_membership", "last_membership"):
+                self._arrays["person"][row][field] = -1
+        return row
+
+    def _chain(self, person: int, kind: str, row: int, table: str, link: str) -> None:
+        """Hang `row` at the end of a person's chain of devices or memberships."""
+        owner = self._arrays["person"][person]
+        last = int(owner[f"last_{kind}"])
+        if last < 0:
+            owner[f"first_{kind}"] = row
+        else:
+            self._arrays[table][last][link] = row
+        owner[f"last_{kind}"] = row
+
+    def put_device(self, device: Device) -> int:
+        """Register a device; one that is known keeps its row and its track."""
+        if device.id in self.device_rows:
+            return self.device_rows[device.id]
+        person = self._person(device.person)
+        row = self._append("device")
+        self._append("history")
+        d = self._arrays["device"][row]
+        d["person"], d["next_device"] = person, -1
+        d["gap_s"], d["drain_per_h"] = policy.GAP_FIRST_S, policy.BATTERY_DRAIN_PER_H_FIRST
+        self._chain(person, "device", row, "device", "next_device")
+        self.devices.append(device)
+        self.device_rows[device.id] = row
+        return row
+
+    def put_order(self, order: Order, *, at_ms: int) -> int:
+        """Bring an order into the registry, or change it; the caller judges it (`judge`)."""
+        known = self.order_rows.get(order.id)
+        if known is not None and self.orders[known] == order:
+            return known
+        parties = self._person(order.protected), self._person(order.respondent)
+        row = self._append("order")
+        self._append("next_ms")
+        self.orders.append(order)
+        o = self._arrays["order"][row]
+        o["protected"], o["respondent"] = parties
+        o["valid_from_ms"], o["valid_until_ms"] = order.valid_from_ms, order.valid_until_ms
+        o["interval_protected_s"] = o["interval_respondent_s"] = policy.INTERVAL_FAR_S
+        o["target_first"] = self._count["target"]
+        if order.perimeter_m > 0:
+            o["perimeter"] = 1
+            self._put_perimeter(order)
+        for index, zone in enumerate(order.zones):
+            self._put_zone(index, zone, at_ms)
+        o = self._arrays["order"][row]
+        o["target_count"] = self._count["target"] - o["target_first"]
+        for person in parties:
+            membership = self._append("membership")
+            self._arrays["membership"][membership]["order"] = row
+            self._arrays["membership"][membership]["next"] = -1
+            self._chain(person, "membership", membership, "membership", "next")
+        if known is not None:
+            self._take_over(known, row)
+        self.order_rows[order.id] = row
+        self._schedule_row(row, max(at_ms, order.valid_from_ms))
+        return row
+
+    def _put_perimeter(self, order: Order) -> None:
+        row = self._new_target(-1, ZoneKind.PERIMETER)
+        target = self._arrays["target"][row]
+        target["radius_m"] = target["size_m"] = order.perimeter_m
+        target["ring_m"] = order.warning_m - order.perimeter_m
+
+    def _put_zone(self, index: int, zone: Zone, at_ms: int) -> None:
+        shape = compile_zone(zone)
+        row = self._new_target(index, zone.kind)
+        target = self._arrays["target"][row]
+        target["lat"], target["lon"] = shape.lat_deg, shape.lon_deg
+        target["east_m_per_deg"], target["north_m_per_deg"] = shape.east_m_per_deg, shape.north_m_per_deg
+        target["radius_m"], target["size_m"], target["ring_m"] = shape.radius_m, shape.size_m, zone.buffer_m
+        target["edge_first"], target["edge_count"] = self._count["edges"], len(shape.edges)
+        for edge in shape.edges:
+            self._arrays_row("edges")[:] = edge
+        if zone.schedule is not None:
+            self._schedules[row] = Schedule(zone.schedule, zone.timezone)
+            self._set_window(row, at_ms)
+
+    def _arrays_row(self, name: str) -> Any:
+        row = self._append(name)
+        return self._arrays[name][row]
+
+    def _new_target(self, index: int, kind: ZoneKind) -> int:
+        row = self._append("target")
+        target = self._arrays["target"][row]
+        target["kind"], target["zone"] = int(kind), index
+        target["open_from_ms"], target["open_until_ms"] = 0, policy.NEVER_MS
+        return row
+
+    def _take_over(self, old: int, new: int) -> None:
+        """The new row of a changed order goes on where the old one was; zones of the same id keep their state."""
+        arrays = self._arrays["order"]
+        for field in _CARRIED:
+            arrays[new][field] = arrays[old][field]
+        before = {self._target_name(old, k): k for k in self._targets(old)}
+        for k in self._targets(new):
+            source = before.get(self._target_name(new, k))
+            if source is not None:
+                for field in _TARGET_STATE:
+                    self._arrays["target"][k][field] = self._arrays["target"][source][field]
+        arrays[old]["valid_until_ms"], arrays[old]["begun"] = 0, 0
+        self._arrays["next_ms"][old] = policy.NEVER_MS
+        for k in self._targets(old):
+            self._schedules.pop(k, None)
+
+    def _targets(self, order_row: int) -> range:
+        row = self._arrays["order"][order_row]
+        return range(int(row["target_first"]), int(row["target_first"] + row["target_count"]))
+
+    def _target_name(self, order_row: int, k: int) -> str:
+        zone = int(self._arrays["target"][k]["zone"])
+        return "" if zone < 0 else self.orders[order_row].zones[zone].id
+
+    def _schedule_row(self, row: int, next_ms: int) -> None:
+        self._arrays["next_ms"][row] = next_ms
+        world = self._arrays["world"][0]
+        world["next_min_ms"] = min(int(world["next_min_ms"]), next_ms)
+
+    def start(self, now_ms: int) -> None:
+        """Time begins: orders already in force are judged first at this very moment, not when they were issued."""
+        count = self._count["next_ms"]
+        np.maximum(self._arrays["next_ms"][:count], now_ms, out=self._arrays["next_ms"][:count])
+        self._arrays["world"][0]["next_min_ms"] = now_ms
+        for k in self._schedules:
+            self._set_window(k, now_ms)
+
+    def devices_of(self, person: PersonId) -> list[Device]:
+        """The devices of one person, in order of registration."""
+        rows, device = [], int(self._arrays["person"][self.person_rows[person]]["first_device"])
+        while device >= 0:
+            rows.append(self.devices[device])
+            device = int(self._arrays["device"][device]["next_device"])
+        return rows
+
+    def zone_of(self, order_row: int, target_row: int) -> Zone | None:
+        """The zone a target row stands for; None for the perimeter or no target."""
+        index = int(self._arrays["target"][target_row]["zone"]) if target_row >= 0 else -1
+        return self.orders[order_row].zones[index] if index >= 0 else None
+
+    # --- schedules ----------------------------------------------------------------------------------------------
+
+    def _set_window(self, row: int, at_ms: int) -> None:
+        """Give a scheduled target the window it is in at `at_ms`, or else the next one."""
+        schedule = self._schedules[row]
+        is_open, until_ms = schedule.window(at_ms)
+        target = self._arrays["target"][row]
+        if is_open:
+            target["open_from_ms"], target["open_until_ms"] = at_ms, min(until_ms, policy.NEVER_MS)
+        else:
+            target["open_from_ms"] = min(until_ms, policy.NEVER_MS)
+            target["open_until_ms"] = min(schedule.window(until_ms)[1], policy.NEVER_MS) if until_ms < policy.NEVER_MS else policy.NEVER_MS
+
+    def _next_window_ms(self) -> int:
+        target = self._arrays["target"]
+        return min((int(target[k]["open_until_ms"]) for k in self._schedules), default=policy.NEVER_MS)
+
+    def _pass_windows(self, until_ms: int) -> list[Any]:
+        """Open and close the scheduled targets whose window ends up to `until_ms`, each at its own time."""
+        rows: list[Any] = []
+        while (boundary := self._next_window_ms()) <= until_ms:
+            rows += self._sweep(boundary - 1)
+            for k in list(self._schedules):
+                if self._arrays["target"][k]["open_until_ms"] <= boundary:
+                    self._set_window(k, boundary)
+        return rows
+
+    # --- time and pings -------------------------------------------------------------------------------------------
+
+    def _drain(self) -> list[Any]:
+        world = self._arrays["world"][0]
+        rows = list(self._out[: world["out_count"]].copy())
+        world["out_count"] = 0
+        return rows
+
+    def _sweep(self, now_ms: int) -> list[Any]:
+        rows: list[Any] = []
+        while not sweep(self.tables(), now_ms):
+            rows += self._drain()
+        return rows + self._drain()
+
+    def _step(self, pings: Any) -> list[Any]:
+        rows: list[Any] = []
+        taken = 0
+        while taken < len(pings):
+            taken = step(self.tables(), pings, taken)
+            rows += self._drain()
+        return rows
+
+    def take(self, pings: Sequence[Ping]) -> list[Any]:
+        """Judge a batch of pings, sorted by arrival; returns the OUT rows it caused, in order of time."""
+        batch = np.array(pings, state.PING)
+        rows: list[Any] = []
+        first = 0
+        while first < len(batch):
+            boundary = self._next_window_ms() if self._schedules else policy.NEVER_MS
+            last = first + int(np.searchsorted(batch["at_ms"][first:], boundary))
+            rows += self._step(batch[first:last])
+            first = last
+            if first < len(batch):
+                rows += self._pass_windows(int(batch[first]["at_ms"]))
+        return rows
+
+    def advance(self, now_ms: int) -> list[Any]:
+        """Let time pass up to `now_ms`: fire every deadline on the way."""
+        return self._pass_windows(now_ms) + self._sweep(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """When time alone wants to be heard next; None if never."""
+        count = self._count["next_ms"]
+        soonest = int(self._arrays["next_ms"][:count].min()) if count else policy.NEVER_MS
+        soonest = min(soonest, self._next_window_ms())
+        return None if soonest >= policy.NEVER_MS else soonest
+
+    def judge(self, row: int, now_ms: int) -> list[Any]:
+        """Judge one order now (it was issued or changed)."""
+        judge_orders(self.tables(), now_ms, row, row + 1)
+        return self._drain()
+
+    def revoke(self, order: OrderId, now_ms: int) -> list[Any]:
+        """End an order now; an order that is not known is nothing to end."""
+        row = self.order_rows.pop(order, None)
+        if row is None:
+            return []
+        self._arrays["order"][row]["valid_until_ms"] = min(now_ms, int(self._arrays["order"][row]["valid_until_ms"]))
+        for k in self._targets(row):
+            self._schedules.pop(k, None)
+        return self.judge(row, now_ms)
+
+    def set_link(self, up: bool, now_ms: int) -> list[Any]:
+        """Our own session with the broker came or went: every order is judged anew."""
+        self._arrays["world"][0]["link_up"] = int(up)
+        rows: list[Any] = []
+        done = 0
+        while done < len(self.orders):
+            done = judge_orders(self.tables(), now_ms, done, len(self.orders))
+            rows += self._drain()
+        return rows
+
+    # --- snapshot -----------------------------------------------------------------------------------------------
+
+    def dump(self) -> tuple[dict[str, bytes], list[Device], list[Order], dict[OrderId, int], dict[PersonId, int]]:
+        """Everything needed to go on elsewhere: the arrays' bytes and who their rows are."""
+        tables = self.tables()
+        arrays = {name: getattr(tables, name).tobytes() for name in _LAYOUT}
+        return arrays, self.devices, self.orders, self.order_rows, self.person_rows
+
+    @classmethod
+    def load(
+        cls,
+        arrays: dict[str, bytes],
+        devices: Sequence[Device],
+        orders: Sequence[Order],
+        order_rows: dict[OrderId, int],
+        person_rows: dict[PersonId, int],
+    ) -> Core:
+        """The core that `dump` described."""
+        core = cls()
+        for name, (dtype, shape) in _LAYOUT.items():
+            filled = np.frombuffer(arrays[name], dtype).reshape(-1, *shape).copy()
+            core._count[name] = len(filled)
+            core._arrays[name] = filled if len(filled) else np.zeros((1, *shape), dtype)
+        core.devices, core.orders = list(devices), list(orders)
+        core.device_rows = {device.id: row for row, device in enumerate(core.devices)}
+        core.order_rows, core.person_rows = dict(order_rows), dict(person_rows)
+        for row in core.order_rows.values():
+            for k in core._targets(row):
+                zone = core.zone_of(row, k)
+                if zone is not None and zone.schedule is not None:
+                    core._schedules[k] = Schedule(zone.schedule, zone.timezone)
+        core._tables = None
+        return core

@@ -1,0 +1,302 @@
+"""One order at one moment: look at all its targets, at both parties' contact and devices, and settle its level.
+
+Names as in target.py.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geofence import policy
+from geofence.ask import ask, ask_now, command_person
+from geofence.health import strap_is_off, tether_is_off
+from geofence.jit import compiled
+from geofence.proximity import INCLUSION, PERIMETER
+from geofence.target import (
+    APPROACH,
+    BREACH,
+    CLEAR,
+    OVERDUE,
+    clear_draft,
+    contact_of,
+    draft_fixes,
+    draft_numbers,
+    interval_for,
+    is_open,
+    is_silent,
+    look,
+    lost_at_ms,
+    step_approach,
+    step_breach,
+    witness,
+)
+from geofence.terms import Proximity, Reason
+from geofence.track import silence_ms
+from geofence.watch import LOST_BITS, bit, geometry_bits, settle
+
+UNKNOWN = int(Proximity.UNKNOWN)
+SOS, NO_LINK, STRAP = int(Reason.SOS), int(Reason.NO_LINK), int(Reason.STRAP)
+JAMMING, SPOOFING, CLOCK = int(Reason.JAMMING), int(Reason.SPOOFING), int(Reason.CLOCK)
+SEPARATION, BATTERY, UNVERIFIED = int(Reason.SEPARATION), int(Reason.BATTERY), int(Reason.UNVERIFIED)
+SCHEDULE_CLOSED, ORDER_ENDED = int(Reason.SCHEDULE_CLOSED), int(Reason.ORDER_ENDED)
+
+
+# --- Reasons that are not geometry ------------------------------------------------------------------------------
+
+
+@compiled
+def device_bits(d: Any, protected: bool) -> int:
+    """The troubles of one device, as reasons of its person's side."""
+    bits = 0
+    if strap_is_off(d):
+        bits |= bit(STRAP, protected)
+    if tether_is_off(d):
+        bits |= bit(SEPARATION, protected)
+    if d["jamming_until_ms"] > 0:
+        bits |= bit(JAMMING, protected)
+    if d["mock_until_ms"] > 0:
+        bits |= bit(SPOOFING, protected)
+    if d["clock_until_ms"] > 0:
+        bits |= bit(CLOCK, protected)
+    if d["battery_low"] == 1:
+        bits |= bit(BATTERY, protected)
+    if protected and d["sos_until_ms"] > 0:
+        bits |= bit(SOS, True)
+    return bits
+
+
+@compiled
+def person_bits(T: Any, person: int, protected: bool) -> int:
+    """The troubles of all devices of one person."""
+    bits = bit(SEPARATION, protected) if T.person[person]["apart"] == 1 else 0
+    i = T.person[person]["first_device"]
+    while i >= 0:
+        bits |= device_bits(T.device[i], protected)
+        i = T.device[i]["next_device"]
+    return bits
+
+
+@compiled
+def holds_any(T: Any, person: int) -> bool:
+    """True if a position of any of the person's devices is held back."""
+    i = T.person[person]["first_device"]
+    while i >= 0:
+        if T.device[i]["held"] > 0:
+            return True
+        i = T.device[i]["next_device"]
+    return False
+
+
+# --- One order ----------------------------------------------------------------------------------------------------
+
+
+@compiled
+def may_raise(T: Any, sight: Any) -> bool:
+    """A fix that arrived as history never raises a present alarm."""
+    i, j = int(sight[7]), int(sight[8])
+    return bool(T.device[j]["fix_late"] == 0 and (i < 0 or T.device[i]["fix_late"] == 0))
+
+
+@compiled
+def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, clear_on_evidence: bool) -> tuple[float, ...]:
+    """Look at one open target and step its two machines; returns what `look` saw."""
+    target = T.target[k]
+    sight = look(T, o, k, at_ms, party)
+    if sight[0] > 0.0:
+        new_fix = party == 1 or (party == 0 and target["kind"] == PERIMETER)
+        rising = may_raise(T, sight)
+        clearing = clear_on_evidence and new_fix
+        step_breach(target, sight[3], sight[9], rising, new_fix, clearing)
+        step_approach(target, sight[4], sight[5], rising, clearing)
+    return sight
+
+
+@compiled
+def close_target(target: Any) -> bool:
+    """A schedule that closes ends what its target had raised; True if there was something."""
+    had = target["breach"] == 1 or target["approach"] == 1
+    target["breach"] = target["approach"] = 0
+    target["on_count"] = target["off_count"] = target["calm_count"] = 0
+    return bool(had)
+
+
+@compiled
+def urgency(target: Any, sight: Any) -> float:
+    """Which target speaks for the order: in breach before approach, then the surest, then the nearest."""
+    state = 2.0 * target["breach"] + target["approach"]
+    return state * 1e9 + sight[3] * 1e7 - min(max(sight[1], -1e6), 1e6)
+
+
+@compiled
+def soon(T: Any, sight: Any, at_ms: int) -> int:
+    """When dead reckoning alone could change the picture: the next beat while it still moves, else never."""
+    i, j = int(sight[7]), int(sight[8])
+    newest = T.device[j]["fix_ms"]
+    speed = math.hypot(T.device[j]["ve"], T.device[j]["vn"])
+    if i >= 0:
+        newest = max(newest, T.device[i]["fix_ms"])
+        speed += math.hypot(T.device[i]["ve"], T.device[i]["vn"])
+    gliding = at_ms - newest < int(1000.0 * policy.DEAD_RECKONING_S_MAX)
+    within = sight[1] < speed * (policy.DEAD_RECKONING_S_MAX + policy.LOOK_AHEAD_S) + policy.JUMP_SLACK_SIGMA * sight[2]
+    return at_ms + policy.BEAT_MS if gliding and within else policy.NEVER_MS
+
+
+@compiled
+def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: bool) -> tuple[float, ...]:
+    """All targets of an order.
+
+    Returns (proximity, any_breach_is_inclusion, reach_margin_m, p_unverified, closed, next_ms, interval_all_s,
+    interval_zones_s, open targets); the draft holds the governing target's numbers.
+    """
+    row = T.order[o]
+    proximity, inclusion, reach, unverified, closed = UNKNOWN, 1.0, 1e12, 0.0, 0.0
+    next_ms, interval, interval_zones, opened = policy.NEVER_MS, policy.INTERVAL_FAR_S, policy.INTERVAL_FAR_S, 0
+    best = -1e18
+    for k in range(row["target_first"], row["target_first"] + row["target_count"]):
+        target = T.target[k]
+        if at_ms < target["open_from_ms"]:
+            next_ms = min(next_ms, target["open_from_ms"])
+        if not is_open(target, at_ms):
+            closed = 1.0 if close_target(target) else closed
+            continue
+        next_ms = min(next_ms, target["open_until_ms"])
+        opened += 1
+        sight = judge_target(T, o, k, at_ms, party, clear_on_evidence)
+        if sight[0] <= 0.0:
+            continue
+        state = BREACH if target["breach"] == 1 else APPROACH if target["approach"] == 1 else CLEAR
+        proximity = max(proximity, state)
+        if state == BREACH and target["kind"] != INCLUSION:
+            inclusion = 0.0
+        reach, unverified = min(reach, sight[10]), max(unverified, sight[11])
+        next_ms = min(next_ms, soon(T, sight, at_ms))
+        seconds = interval_for(target, sight[1], sight[5], at_ms, party)
+        interval = min(interval, seconds)
+        if target["kind"] != PERIMETER:
+            interval_zones = min(interval_zones, seconds)
+        if urgency(target, sight) > best:
+            best = urgency(target, sight)
+            draft_numbers(T, k, sight)
+            draft_fixes(T, int(sight[7]), int(sight[8]))
+    return float(proximity), inclusion, reach, unverified, closed, float(next_ms), float(interval), float(interval_zones), float(opened)
+
+
+@compiled
+def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int) -> int:
+    """When silence alone must be looked at again."""
+    row = T.order[o]
+    next_ms = policy.NEVER_MS
+    silent_i = row["perimeter"] == 1 and i >= 0 and is_silent(T.device[i], at_ms)
+    silent_j = j >= 0 and is_silent(T.device[j], at_ms)
+    if row["perimeter"] == 1 and i >= 0 and not silent_i:
+        next_ms = min(next_ms, T.device[i]["fix_ms"] + silence_ms(T.device[i]) + 1)
+    if j >= 0 and not silent_j:
+        next_ms = min(next_ms, T.device[j]["fix_ms"] + silence_ms(T.device[j]) + 1)
+    waiting_i = silent_i and row["lost_protected"] == 0
+    waiting_j = silent_j and row["lost_respondent"] == 0
+    if waiting_i or waiting_j:
+        next_ms = min(next_ms, max(lost_at_ms(T, i if silent_i else -1, j if silent_j else -1, reach, at_ms), at_ms + 1))
+    return next_ms
+
+
+@compiled
+def on_the_beat(next_ms: int, at_ms: int) -> int:
+    """The first whole second at or after `next_ms`, strictly after `at_ms`."""
+    if next_ms >= policy.NEVER_MS:
+        return policy.NEVER_MS
+    beat = -(-next_ms // policy.BEAT_MS) * policy.BEAT_MS
+    return max(beat, (at_ms // policy.BEAT_MS + 1) * policy.BEAT_MS)
+
+
+@compiled
+def arm(T: Any, o: int, next_ms: int, at_ms: int) -> None:
+    """Set when time alone must look at the order again."""
+    beat = on_the_beat(next_ms, at_ms)
+    T.next_ms[o] = beat
+    T.world[0]["next_min_ms"] = min(T.world[0]["next_min_ms"], beat)
+
+
+@compiled
+def end_order(T: Any, o: int, at_ms: int) -> None:
+    """The order is over: everything it had raised ends, and it is never looked at again."""
+    row = T.order[o]
+    for k in range(row["target_first"], row["target_first"] + row["target_count"]):
+        close_target(T.target[k])
+    if row["begun"] == 1:
+        settle(T, o, 0, ORDER_ENDED)
+    row["begun"] = 0
+    T.next_ms[o] = policy.NEVER_MS
+    command_person(T, row["protected"], at_ms)
+    command_person(T, row["respondent"], at_ms)
+
+
+@compiled
+def begin_order(T: Any, o: int) -> None:
+    row = T.order[o]
+    if row["begun"] == 0:
+        row["begun"], row["waiting"] = 1, 1
+
+
+@compiled
+def note_breach_times(T: Any, o: int, proximity: int, at_ms: int) -> None:
+    """Remember when the live breach ran, so that its own buffered fixes are not reported as a past one."""
+    row = T.order[o]
+    if proximity == BREACH:
+        if row["breach_until_ms"] != policy.NEVER_MS:
+            row["breach_from_ms"], row["breach_until_ms"] = at_ms, policy.NEVER_MS
+    elif row["breach_until_ms"] == policy.NEVER_MS:
+        row["breach_until_ms"] = at_ms
+
+
+@compiled
+def has_no_part(T: Any, o: int) -> bool:
+    """True if the order needs no fix of hers: it has no perimeter and she has no device."""
+    row = T.order[o]
+    return bool(row["perimeter"] == 0 and T.person[row["protected"]]["first_device"] < 0)
+
+
+@compiled
+def judge(T: Any, o: int, at_ms: int, party: int) -> None:
+    """Judge order `o` at `at_ms` and say what changed."""
+    row = T.order[o]
+    if at_ms >= row["valid_until_ms"]:
+        clear_draft(T, at_ms)
+        end_order(T, o, at_ms)
+        return
+    if at_ms < row["valid_from_ms"]:
+        arm(T, o, row["valid_from_ms"], at_ms)
+        return
+    begin_order(T, o)
+    clear_draft(T, at_ms)
+    i, j = witness(T, row["protected"], True, at_ms), witness(T, row["respondent"], False, at_ms)
+    draft_fixes(T, i, j)
+    if (i >= 0 or has_no_part(T, o)) and j >= 0:
+        row["waiting"] = 0
+    held = holds_any(T, row["respondent"]) or (row["perimeter"] == 1 and holds_any(T, row["protected"]))
+    hers_fresh = row["perimeter"] == 0 or (i >= 0 and not is_silent(T.device[i], at_ms))
+    evidence = not held and hers_fresh and j >= 0 and not is_silent(T.device[j], at_ms)
+    seen = judge_targets(T, o, at_ms, party, evidence)
+    proximity = int(seen[0])
+    note_breach_times(T, o, proximity, at_ms)
+    if proximity == CLEAR and row["waiting"] == 1:
+        proximity = UNKNOWN
+    if proximity == UNKNOWN and row["waiting"] == 0:
+        proximity = CLEAR  # no target is open, or none can be looked at: nothing is barred now
+    contact = contact_of(T, o, i, j, seen[2], at_ms) if seen[8] > 0.0 else OVERDUE
+    bits = geometry_bits(proximity, contact, seen[1] > 0.0, row["lost_protected"] == 1, row["lost_respondent"] == 1)
+    bits |= person_bits(T, row["protected"], True) | person_bits(T, row["respondent"], False)
+    if seen[3] >= policy.APPROACH_ON:
+        bits |= bit(UNVERIFIED, False)
+    if T.world[0]["link_up"] == 0:
+        bits |= bit(NO_LINK, False)
+    was_lost = row["reasons"] & LOST_BITS
+    settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0)
+    ask(T, o, int(seen[6]), int(seen[7]), party, at_ms)
+    if bits & LOST_BITS & ~was_lost:
+        ask_now(T, o, at_ms)
+    deadline = min(int(seen[5]), row["valid_until_ms"])
+    if seen[8] > 0.0:
+        deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms))
+    arm(T, o, deadline, at_ms)
+

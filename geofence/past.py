@@ -1,0 +1,86 @@
+"""Buffered fixes: a breach found later is history. It is reported with its own time and never replayed as now."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geofence import policy
+from geofence.jit import compiled
+from geofence.proximity import PERIMETER, p_place_barred
+from geofence.target import clear_draft, is_open
+from geofence.terms import Reason
+from geofence.track import LATE, fix_time_ms, measured_sigma_m, place_at
+from geofence.watch import say
+
+PAST_BREACH = int(Reason.PAST_BREACH)
+
+
+@compiled
+def p_past(T: Any, target: Any, place: Any, other_person: int, at_ms: int, is_respondent: bool) -> float:
+    """P(inside) at the fix's own time, against the surest remembered place of the other party."""
+    if target["kind"] != PERIMETER:
+        return p_place_barred(target, T.edges, place, place, 0.0) if is_respondent else 0.0
+    p = 0.0
+    i = T.person[other_person]["first_device"]
+    while i >= 0:
+        p = max(p, p_place_barred(target, T.edges, place, place_at(T.device[i], T.history[i], at_ms), 0.0))
+        i = T.device[i]["next_device"]
+    return p
+
+
+@compiled
+def was_known(row: Any, fix_ms: int) -> bool:
+    """True if that moment was already a live breach of the order, or belongs to a past one already reported."""
+    live = row["breach_from_ms"] - policy.HISTORY_AGE_MS <= fix_ms <= row["breach_until_ms"]
+    told = row["past_ms"] > 0 and abs(fix_ms - row["past_ms"]) <= policy.PAST_EPISODE_MS
+    return bool((row["breach_from_ms"] > 0 and live) or told)
+
+
+@compiled
+def report_past(T: Any, o: int, k: int, at_ms: int, fix_ms: int, boot: int, seq: int, i: int, is_respondent: bool) -> None:
+    row = T.order[o]
+    clear_draft(T, at_ms)
+    draft = T.draft[0]
+    draft["target"], draft["breached_ms"] = k, fix_ms
+    if is_respondent:
+        draft["device_respondent"], draft["boot_respondent"], draft["seq_respondent"] = i, boot, seq
+    else:
+        draft["device_protected"], draft["boot_protected"], draft["seq_protected"] = i, boot, seq
+    say(T, o, row["level"], row["level"], PAST_BREACH, -1)
+
+
+@compiled
+def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int) -> None:
+    """Judge one historic fix for one order."""
+    row = T.order[o]
+    if row["begun"] == 0 or fix_ms < row["valid_from_ms"] or fix_ms >= row["valid_until_ms"]:
+        return
+    is_respondent = row["respondent"] == T.device[i]["person"]
+    other = row["protected"] if is_respondent else row["respondent"]
+    for k in range(row["target_first"], row["target_first"] + row["target_count"]):
+        target = T.target[k]
+        if is_open(target, fix_ms) and p_past(T, target, place, other, fix_ms, is_respondent) >= policy.PAST_ON:
+            if not was_known(row, fix_ms):
+                report_past(T, o, k, p["at_ms"], fix_ms, p["boot"], p["seq"], i, is_respondent)
+            if row["breach_until_ms"] != policy.NEVER_MS:
+                row["past_ms"] = fix_ms
+            return
+
+
+@compiled
+def look_back(T: Any, p: Any, verdict: int) -> None:
+    """Judge the fix of a ping that is history for every order of its person."""
+    i = p["device"]
+    d = T.device[i]
+    if not p["has_fix"]:
+        return
+    fix_ms = fix_time_ms(d, p) if verdict == LATE else d["fix_ms"]
+    sigma = measured_sigma_m(p["source"], p["accuracy_m"])
+    place = (p["lat_deg"], p["lon_deg"], sigma * sigma)
+    if math.isnan(place[0]):
+        return
+    m = T.person[d["person"]]["first_membership"]
+    while m >= 0:
+        look_back_order(T, T.membership[m]["order"], i, place, p, fix_ms)
+        m = T.membership[m]["next"]

@@ -1,0 +1,112 @@
+"""Every number the core decides by: its unit is in its name, its reason and source stand beside it.
+
+Sources: [D] = measured on real tracks and fresh simulated days, docs/detection.md; [F] = practice or law of the field,
+docs/detection.md; [G] = geometry or arithmetic. Nothing here is read from a file: a change of policy is a release.
+"""
+
+# --- Time -----------------------------------------------------------------------------------------------------
+BEAT_MS = 1_000  # deadlines live on whole seconds UTC, so that every batch split and every replay meets them alike (ADR-0013)
+NEVER_MS = 1 << 62  # a deadline that does not exist; far beyond year 9999, far below the end of int64 [G]
+CLOCK_SANE_FROM_MS = 1_577_836_800_000  # 2020-01-01: no device of ours was built before, so an earlier clock has been reset [G]
+CLOCK_SKEW_MS_MAX = 60_000  # a clock more than this ahead of us cannot be latency; behind us it is a backlog or a wrong clock [D]
+CLOCK_STEADY_RATIO = 0.5  # a skew that moves less than half as fast as the device's clock is a wrong clock; a flushed backlog moves all of it [G]
+CLOCK_HOLD_MS = 60_000  # a clock is called right again one minute after it was last wrong: two pings at the far interval [F]
+FIX_AGE_SANE_MS_MAX = 30 * 86_400_000  # an older fix inside a fresh ping is a wrong date (GPS week roll-over is 19.6 years) [G]
+HISTORY_AGE_MS = 60_000  # a fix that arrives later than this is history: it may show a past breach, never a present one [D]
+
+# --- One device: measurement error ------------------------------------------------------------------------------
+ACCURACY_RADIUS_PER_SIGMA = 1.515  # the 68 % radius of a round normal error is 1.515 sigma per axis [G]
+ACCURACY_UNKNOWN_M = 30.0  # no accuracy given: between a phone's GPS (3-10 m) and Wi-Fi (33 m median) [D]
+GPS_SIGMA_M_MIN = 5.0  # receivers claim 2 m; surveyed axis errors reach 6.2 m at p95 [D]
+GPS_SIGMA_FACTOR = 1.6  # reported GPS accuracy is optimistic and its errors last minutes [D]
+WIFI_SIGMA_M_MIN = 15.0  # a Wi-Fi place has a bias of its own, 28 m median [D]
+WIFI_SIGMA_FACTOR = 1.5  # [D]
+CELL_SIGMA_M_MIN = 200.0  # cell fixes: Rayleigh 520 m, and their accuracy field is a guess [D]
+CELL_SIGMA_FACTOR = 1.2  # [D]
+MEASUREMENT_KEPT_RATIO = 0.3  # errors are correlated for minutes: the filter never gets surer than 0.3 of one fix's variance [D]
+
+# --- One device: motion -------------------------------------------------------------------------------------------
+VELOCITY_TAU_S = 20.0  # a velocity is remembered for about 20 s: people turn corners [D]
+DEAD_RECKONING_S_MAX = 20.0  # beyond one tau the last velocity says nothing [D]
+SPREAD_AGE_S_MAX = 600.0  # the error of a silent device grows for ten minutes, then reachability alone speaks [D]
+SPEED_SIGMA_MPS = 1.5  # error of a reported speed [D]
+SPEED_SIGMA_RATIO = 0.15  # and its share of the speed [D]
+REST_SPEED_MPS_MAX = 0.3  # receivers report up to this when they lie still [D]
+REST_SPEED_SIGMA_MPS = 0.5  # error of "it lies still" [D]
+REST_FIXES = 2  # two fixes in a row say at rest [D]
+REST_SPREAD_MPS = 0.35  # velocity spread of a person at rest (turning in bed, the next room) [D]
+MOVING_SPREAD_MPS_MIN = 0.8  # velocity spread of a slow walker [D]
+MOVING_SPREAD_PER_MPS = 0.5  # faster people change their velocity more [D]
+MOVING_SPREAD_MPS_MAX = 10.0  # a car braking from 20 m/s within tau [D]
+FIRST_SPREAD_MPS = 1.5  # a walking person, until we know better [D]
+FIRST_VELOCITY_VAR = 25.0  # (m/s)^2: the first fix without a speed could be a car in town [D]
+JUMP_SPEED_MPS_MAX = 70.0  # 250 km/h: nothing on a road is faster, so such a jump is held back [D]
+JUMP_SLACK_SIGMA = 3.0  # the errors of both fixes are allowed for before a jump is called impossible [D]
+HELD_FIXES_MAX = 2  # a third in a row is believed: an unbounded rejection locked out fast cars for minutes [D]
+
+# --- One device: contact ------------------------------------------------------------------------------------------
+GAP_FIRST_S = 60.0  # the far interval, until the device's own rhythm is known [F]
+GAP_MEMORY_RATIO = 0.6  # weight of the past in the running report gap: three reports to follow a new interval [D]
+GAP_S_MIN = 5.0  # the fastest interval we command [F]
+GAP_S_MAX = 120.0  # a slower reporter must not earn a longer silence: twice the far interval [F]
+GAP_LEARN_S_MAX = 300.0  # a longer hole is an outage, not a rhythm [D]
+SILENCE_GAPS = 2.5  # silent after two and a half of its own gaps [D]
+SILENCE_SLACK_S = 45.0  # plus the network's worst latency (20 s) and a lost packet [D]
+SILENCE_S_MAX = 1_800.0  # silent for half an hour is "cannot see" wherever he was: 30 min at 120 km/h is a city and its surroundings [F]
+REACH_RESPONDENT_MPS = 12.0  # straight-line speed through a city, stops included [D]
+REACH_PROTECTED_MPS = 12.0  # she may drive as well
+REACH_REST_MPS = 3.0  # a protected person known to be at rest: on foot first [D]
+REACH_OWN_SPEED_FACTOR = 1.3  # who was seen faster than a city allows (a motorway) may stay that fast [G]
+REACH_MPS_MAX = 40.0  # 144 km/h: the fastest lawful road is 110 km/h [F]
+REACH_SIGMAS = 2.0  # the last fix may have been wrong by two sigma [D]
+UNFIT_SIGMA_M = 150.0  # a fix less sure than this cannot tell outside from inside a perimeter of a few hundred metres [D]
+
+# --- A pair: breach and approach --------------------------------------------------------------------------------
+BREACH_ON = 0.70  # P(inside) that raises at once [D]
+BREACH_ON_TWICE = 0.65  # or this on two pings running [D]
+BREACH_ON_PINGS = 2  # [D]
+BREACH_OFF = 0.10  # clears only below this ... [D]
+BREACH_OFF_PINGS = 2  # ... on two pings [D]
+SWEPT_ON = 0.65  # P that the path between two fixes went through [D]
+SWEPT_SPREAD_RATIO = 0.10  # a path bends: one tenth of its length is added to the error ... [D]
+SWEPT_SPREAD_OF_SIZE_MAX = 0.5  # ... but never more than half the target's radius, or a 6 km step straight across would say nothing [G]
+SWEPT_GAP_MS_MAX = 300_000  # between fixes further apart the straight line is a guess: reachability has spoken by then [D]
+LOOK_AHEAD_S = 3.0  # the decision is about the moment the alert arrives, not the moment of the fix [D]
+APPROACH_ON = 0.50  # P(inside the warning ring) [D]
+APPROACH_OFF = 0.20  # [D] asymmetric for the same reason as BREACH_OFF
+APPROACH_OFF_PINGS = 2  # [D]
+CONTACT_S_ON = 120.0  # on course to be inside within two minutes: the time to leave a flat [D]
+CONTACT_S_OFF = 240.0  # and quiet only when that is four minutes away [D]
+CLOSING_MPS_MIN = 0.5  # slower than a stroll is drift of the fixes [D]
+COURSE_AGE_MS_MAX = 60_000  # a course older than the far interval is not a course [D]
+WARNING_EXTRA_M = 1_700.0  # default warning ring: 120 s at 14 m/s beyond the perimeter [D]
+
+# --- A pair: history ----------------------------------------------------------------------------------------------
+PAST_ON = 0.70  # same certainty as a present breach [D]
+PAST_EPISODE_MS = 600_000  # fixes within ten minutes of each other belong to one past breach [F]
+HISTORY_FIXES = 16  # fixes kept a device to judge buffered fixes of the other party ...
+HISTORY_STEP_MS = 30_000  # ... at least this far apart: eight minutes at the fastest, the longest usual outage [D]
+
+# --- Asking for pings ---------------------------------------------------------------------------------------------
+INTERVAL_FAR_S = 60  # the world's usual interval; a battery lasts two days [F]
+INTERVAL_RING_S = 15  # inside the warning ring; practice of paired systems [F]
+INTERVAL_NEAR_S = 5  # contact is minutes away: 36 s at 50 km/h for 500 m leaves seven fixes [G]
+NEAR_CONTACT_S = 180.0  # "minutes away" [F]
+NEAR_DISTANCE_M = 300.0  # or this close to the edge, moving or not [F]
+NEAR_HOLD_MS = 60_000  # the fast interval is kept for a minute after the last reason for it, or every turn of a street would change it [G]
+COMMAND_AGAIN_MS = 60_000  # a command that is not obeyed is repeated this often: it may have been lost [F]
+COMMAND_SLACK_RATIO = 1.6  # slower than this times the asked interval is "not obeyed" [D]
+MOVING_MPS_MIN = 1.0  # walking: what a respondent's own path alone may ask for (privacy.respondent_interval = "own_path")
+
+# --- Devices in trouble -------------------------------------------------------------------------------------------
+SOS_HOLD_MS = 300_000  # a button pressed once stays pressed for five minutes at least: she may be unable to press again [F]
+JAMMING_HOLD_MS = 60_000  # one quiet minute before jamming is called over [F]
+MOCK_HOLD_MS = 300_000  # a mock provider that was on is suspect for five minutes [F]
+BATTERY_LOW_PERCENT = 20.0  # below this the forecast counts [F]
+BATTERY_EMPTY_PERCENT = 10.0  # below this it is trouble whatever the forecast [F]
+BATTERY_OK_PERCENT = 25.0  # clear again: charged past the edge, not hovering on it [F]
+BATTERY_HOURS_MIN = 3.0  # time to reach a charger [F]
+BATTERY_DRAIN_PER_H_FIRST = 4.0  # percent an hour until the device's own drain is known: a day [F]
+BATTERY_MEMORY_RATIO = 0.7  # weight of the past in the running drain [F]
+APART_M = 300.0  # two devices of one person further apart than any house or error: somebody left one behind [F]
+TOGETHER_M = 150.0  # together again [F]

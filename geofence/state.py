@@ -1,0 +1,188 @@
+"""The arrays the kernel works on: one row a ping, a device, a target, an order. Layouts only; registry.py fills them.
+
+A *target* is one thing an order bars: its moving perimeter, or one of its zones. Rows of a person's devices and
+orders are chained (`next_*` is the next row, -1 the end), so that adding an order touches no other row.
+Positions are float64 degrees, lengths metres, times int64 ms UTC. NaN = not known (here and nowhere outside).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, get_type_hints
+
+import numpy as np
+
+from geofence.policy import HISTORY_FIXES
+from geofence.terms import Ping
+
+_KIND = {int: np.int64, float: np.float64, bool: np.int8}
+PING = np.dtype([(name, _KIND[kind]) for name, kind in get_type_hints(Ping).items()])
+
+DEVICE = np.dtype(
+    [
+        ("person", np.int64),
+        ("next_device", np.int64),  # next device of the same person
+        ("pinged", np.int8),  # any ping yet
+        ("seen", np.int8),  # any believed fix yet
+        ("boot", np.int64),
+        ("seq", np.int64),
+        ("sent_ms", np.int64),  # its own clock at the last ping
+        ("ping_ms", np.int64),  # arrival of the last ping
+        ("skew_ms", np.int64),  # arrival - sent of the last ping
+        ("offset_ms", np.int64),  # what to add to its clock; 0 while the clock is right
+        ("clock_until_ms", np.int64),  # > 0: the clock is wrong
+        # the last believed fix and the filter
+        ("fix_ms", np.int64),
+        ("fix_boot", np.int64),
+        ("fix_seq", np.int64),
+        ("fix_late", np.int8),  # it arrived as history
+        ("lat", np.float64),
+        ("lon", np.float64),
+        ("ve", np.float64),
+        ("vn", np.float64),
+        ("p11", np.float64),
+        ("p12", np.float64),
+        ("p22", np.float64),
+        ("spread", np.float64),
+        ("sigma", np.float64),
+        ("gap_s", np.float64),
+        ("rest", np.int64),  # fixes at rest in a row
+        ("prev_ms", np.int64),  # the believed fix before the last one
+        ("prev_lat", np.float64),
+        ("prev_lon", np.float64),
+        # a fix held back as an impossible jump
+        ("held", np.int64),
+        ("held_lat", np.float64),
+        ("held_lon", np.float64),
+        ("held_sigma", np.float64),
+        # health
+        ("strap", np.int64),
+        ("tether", np.int64),
+        ("sos_until_ms", np.int64),
+        ("jamming_until_ms", np.int64),
+        ("mock_until_ms", np.int64),
+        ("battery", np.float64),
+        ("battery_ms", np.int64),
+        ("drain_per_h", np.float64),
+        ("charging", np.int64),
+        ("battery_low", np.int8),
+        # what it was asked for
+        ("wanted_s", np.int64),
+        ("commanded_ms", np.int64),
+        ("history_count", np.int64),
+    ]
+)
+
+# the last believed fixes of a device, a ring: time (ms as float), lat, lon, variance per axis
+HISTORY_SHAPE = (HISTORY_FIXES, 4)
+
+PERSON = np.dtype(
+    [
+        ("first_device", np.int64),
+        ("last_device", np.int64),
+        ("first_membership", np.int64),
+        ("last_membership", np.int64),
+        ("apart", np.int8),  # two of its devices are in different places
+    ]
+)
+
+# a person's part in an order
+MEMBERSHIP = np.dtype([("order", np.int64), ("next", np.int64)])
+
+TARGET = np.dtype(
+    [
+        ("kind", np.int64),  # ZoneKind
+        ("zone", np.int64),  # index in the order's zones; -1 the perimeter
+        ("lat", np.float64),  # reference point of the zone's own plane
+        ("lon", np.float64),
+        ("east_m_per_deg", np.float64),
+        ("north_m_per_deg", np.float64),
+        ("radius_m", np.float64),  # NaN: polygonal
+        ("edge_first", np.int64),
+        ("edge_count", np.int64),
+        ("size_m", np.float64),
+        ("ring_m", np.float64),  # width of the warning ring beyond the edge
+        ("open_from_ms", np.int64),  # the schedule's present window
+        ("open_until_ms", np.int64),
+        ("breach", np.int8),
+        ("on_count", np.int64),
+        ("off_count", np.int64),
+        ("approach", np.int8),
+        ("calm_count", np.int64),
+        ("near_until_ms", np.int64),  # both devices report fast until then
+    ]
+)
+
+ORDER = np.dtype(
+    [
+        ("protected", np.int64),
+        ("respondent", np.int64),
+        ("target_first", np.int64),
+        ("target_count", np.int64),
+        ("perimeter", np.int8),  # has a moving perimeter
+        ("valid_from_ms", np.int64),
+        ("valid_until_ms", np.int64),
+        ("begun", np.int8),  # has been judged in force
+        ("waiting", np.int8),  # not yet seen both parties since it came into force
+        ("level", np.int64),
+        ("reasons", np.int64),  # bit set, watch.bit
+        ("lost_respondent", np.int8),
+        ("lost_protected", np.int8),
+        ("past_ms", np.int64),  # time of the last past breach reported
+        ("breach_from_ms", np.int64),  # the last live breach
+        ("breach_until_ms", np.int64),
+        ("interval_protected_s", np.int64),
+        ("interval_respondent_s", np.int64),
+    ]
+)
+
+WORLD = np.dtype(
+    [
+        ("link_up", np.int8),  # our own session with the broker
+        ("adaptive", np.int8),  # may the respondent's interval depend on her? (ADR-0012)
+        ("next_min_ms", np.int64),  # no order has a deadline before this
+        ("out_count", np.int64),
+    ]
+)
+
+# what comes out: transitions and commands
+OUT = np.dtype(
+    [
+        ("command", np.int8),  # 1 a command, 0 a transition
+        ("at_ms", np.int64),
+        ("order", np.int64),
+        ("from_level", np.int64),
+        ("to_level", np.int64),
+        ("reason", np.int64),
+        ("party", np.int64),  # Role, -1 both
+        ("target", np.int64),
+        ("distance_m", np.float64),
+        ("uncertainty_m", np.float64),
+        ("seconds", np.float64),
+        ("bearing_deg", np.float64),
+        ("device_protected", np.int64),
+        ("boot_protected", np.int64),
+        ("seq_protected", np.int64),
+        ("device_respondent", np.int64),
+        ("boot_respondent", np.int64),
+        ("seq_respondent", np.int64),
+        ("breached_ms", np.int64),
+        ("interval_s", np.int64),
+        ("report_now", np.int8),
+    ]
+)
+
+
+class Tables(NamedTuple):
+    """Everything the kernel reads and writes. `draft` is one OUT row: the numbers of the judgement in hand."""
+
+    device: Any  # DEVICE[n]
+    history: Any  # float64[n, HISTORY_FIXES, 4]
+    person: Any  # PERSON[n]
+    membership: Any  # MEMBERSHIP[2 n orders]
+    order: Any  # ORDER[n]
+    next_ms: Any  # int64[n orders]: when time alone must look at the order again
+    target: Any  # TARGET[n]
+    edges: Any  # float64[n, 4]
+    world: Any  # WORLD[1]
+    out: Any  # OUT[n]
+    draft: Any  # OUT[1]

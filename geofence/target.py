@@ -1,0 +1,244 @@
+"""One target of an order at one moment: what it looks like through every pair of devices, its two machines, contact.
+
+`T` is the `Tables` of state.py; `o` an order's row, `k` a target's, `i` a protected person's device, `j` a
+respondent's; `at_ms` the moment. `party` says whose new, believed, present fix is the occasion (0 protected,
+1 respondent, -1 none: time passed, or the news was not a position).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geofence import policy
+from geofence.jit import compiled
+from geofence.proximity import (
+    FAR_S,
+    INCLUSION,
+    PERIMETER,
+    p_held,
+    p_swept_perimeter,
+    p_swept_zone,
+    rounded,
+    see_perimeter,
+    see_zone,
+)
+from geofence.terms import Contact, Proximity
+from geofence.track import reach_mps, silence_ms
+
+CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
+FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
+
+
+@compiled
+def is_silent(d: Any, at_ms: int) -> bool:
+    """True if the last believed fix is too old, or never was good enough, to say where the device is."""
+    return bool(at_ms - d["fix_ms"] > silence_ms(d) or d["p11"] > policy.UNFIT_SIGMA_M**2)
+
+
+@compiled
+def witness(T: Any, person: int, protected: bool, at_ms: int) -> int:
+    """The device that speaks for a person's contact; -1 if none was ever seen.
+
+    Respondent: the worst of those that were seen, since each is worn by order. Protected person: the best, since
+    any one of them shows where she is (ADR-0011).
+    """
+    chosen = -1
+    best = 0
+    i = T.person[person]["first_device"]
+    while i >= 0:
+        d = T.device[i]
+        if d["seen"] == 1:
+            lateness = at_ms - d["fix_ms"] - silence_ms(d)
+            if d["p11"] > policy.UNFIT_SIGMA_M**2:
+                lateness = max(lateness, 1)
+            if chosen < 0 or (lateness < best if protected else lateness > best):
+                chosen, best = i, lateness
+        i = d["next_device"]
+    return chosen
+
+
+@compiled
+def is_open(target: Any, at_ms: int) -> bool:
+    return bool(target["open_from_ms"] <= at_ms < target["open_until_ms"])
+
+
+@compiled
+def see_pair(T: Any, target: Any, i: int, j: int, at_ms: int) -> tuple[float, ...]:
+    """What the target looks like from protected device `i` (perimeter only) and respondent device `j`."""
+    if target["kind"] == PERIMETER:
+        return see_perimeter(T.device[i], T.device[j], target["radius_m"], target["ring_m"], at_ms)
+    return see_zone(target, T.edges, T.device[j], at_ms)
+
+
+@compiled
+def swept(T: Any, target: Any, i: int, j: int, party: int) -> float:
+    """P(the path between the last two fixes of whoever has just moved went through)."""
+    if target["kind"] != PERIMETER:
+        return p_swept_zone(target, T.edges, T.device[j]) if party == 1 else 0.0
+    mover, other = (j, i) if party == 1 else (i, j)
+    return p_swept_perimeter(T.device[mover], T.device[other], T.history[other], target["radius_m"])
+
+
+@compiled
+def pairs_of(T: Any, o: int, target: Any) -> tuple[int, int]:
+    """First device of each party to look at; a fixed zone needs no device of hers, and gets one stand-in (-1)."""
+    first_i = -1
+    if target["kind"] == PERIMETER:
+        first_i = T.person[T.order[o]["protected"]]["first_device"]
+    return first_i, T.person[T.order[o]["respondent"]]["first_device"]
+
+
+@compiled
+def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
+    """One target through every pair of devices that have been seen; the most alarming pair speaks.
+
+    Returns (seen, margin_m, sigma_m, p_inside, p_ring, seconds, bearing_deg, i, j, p_swept, reach_margin_m, p_unverified).
+    """
+    target = T.target[k]
+    seen, margin, sigma, p_inside, p_ring, seconds, bearing = 0.0, 0.0, 0.0, -1.0, 0.0, FAR_S, math.nan
+    best_i, best_j, p_path, reach, unverified = -1, -1, 0.0, 1e12, 0.0
+    first_i, first_j = pairs_of(T, o, target)
+    i = first_i
+    while i >= 0 or target["kind"] != PERIMETER:
+        j = first_j
+        while j >= 0:
+            if T.device[j]["seen"] == 1 and (i < 0 or T.device[i]["seen"] == 1):
+                m, s, p, q, tti, b, last = see_pair(T, target, i, j, at_ms)
+                error2 = T.device[j]["p11"] + (T.device[i]["p11"] if i >= 0 else 0.0)
+                reach = min(reach, last - policy.REACH_SIGMAS * math.sqrt(error2))
+                unverified = max(unverified, p_held(target, T.edges, T.device[max(i, 0)], T.device[j], i >= 0))
+                if party >= 0:
+                    p_path = max(p_path, swept(T, target, i, j, party))
+                if p > p_inside or (p == p_inside and m < margin):
+                    margin, sigma, p_inside, bearing, best_i, best_j = m, s, p, b, i, j
+                p_ring = max(p_ring, q)
+                seconds = min(seconds, tti)
+                seen = 1.0
+            j = T.device[j]["next_device"]
+        if i < 0:
+            break
+        i = T.device[i]["next_device"]
+    return seen, margin, sigma, p_inside, p_ring, seconds, bearing, float(best_i), float(best_j), p_path, reach, unverified
+
+
+@compiled
+def step_breach(target: Any, p_inside: float, p_path: float, may_raise: bool, new_fix: bool, may_clear: bool) -> None:
+    """Raise at once on one sure look, or two fairly sure fixes, or the path; clear on evidence only."""
+    if target["breach"] == 0:
+        if new_fix:
+            target["on_count"] = target["on_count"] + 1 if p_inside >= policy.BREACH_ON_TWICE else 0
+        twice = target["on_count"] >= policy.BREACH_ON_PINGS
+        if may_raise and (p_inside >= policy.BREACH_ON or twice or p_path >= policy.SWEPT_ON):
+            target["breach"], target["off_count"] = 1, 0
+    elif may_clear:
+        target["off_count"] = target["off_count"] + 1 if p_inside < policy.BREACH_OFF else 0
+        if target["off_count"] >= policy.BREACH_OFF_PINGS:
+            target["breach"], target["on_count"] = 0, 0
+
+
+@compiled
+def step_approach(target: Any, p_ring: float, seconds: float, may_raise: bool, may_clear: bool) -> None:
+    """Inside the warning ring, or on course to be inside soon."""
+    if target["approach"] == 0:
+        if may_raise and (p_ring >= policy.APPROACH_ON or seconds <= policy.CONTACT_S_ON):
+            target["approach"], target["calm_count"] = 1, 0
+    elif may_clear:
+        calm = p_ring < policy.APPROACH_OFF and seconds > policy.CONTACT_S_OFF
+        target["calm_count"] = target["calm_count"] + 1 if calm else 0
+        if target["calm_count"] >= policy.APPROACH_OFF_PINGS:
+            target["approach"] = 0
+
+
+@compiled
+def is_near(target: Any, margin_m: float, seconds: float) -> bool:
+    """True when contact is minutes away: both devices should report every few seconds."""
+    if target["breach"] == 1:
+        return True
+    return bool(target["approach"] == 1 and (seconds <= policy.NEAR_CONTACT_S or margin_m <= policy.NEAR_DISTANCE_M))
+
+
+@compiled
+def interval_for(target: Any, margin_m: float, seconds: float, at_ms: int, party: int) -> int:
+    """The reporting interval this target wants; a fixed zone is moved only by his own fixes (ADR-0012)."""
+    if is_near(target, margin_m, seconds) and (party == 1 or target["kind"] == PERIMETER):
+        target["near_until_ms"] = at_ms + policy.NEAR_HOLD_MS
+    if at_ms < target["near_until_ms"]:
+        return policy.INTERVAL_NEAR_S
+    return policy.INTERVAL_RING_S if target["approach"] == 1 else policy.INTERVAL_FAR_S
+
+
+@compiled
+def draft_numbers(T: Any, k: int, sight: tuple[float, ...]) -> None:
+    """Put the numbers of the target that governs into the draft of what will be said."""
+    draft = T.draft[0]
+    target = T.target[k]
+    draft["target"] = k
+    is_perimeter = target["kind"] == PERIMETER
+    distance = sight[1] + target["radius_m"] if is_perimeter else max(sight[1], 0.0)
+    if target["kind"] == INCLUSION:
+        distance = abs(sight[1])
+    draft["distance_m"] = rounded(distance, 10.0)
+    draft["uncertainty_m"] = rounded(sight[2] * policy.ACCURACY_RADIUS_PER_SIGMA, 10.0)
+    draft["seconds"] = sight[5] if sight[5] < FAR_S else math.nan
+    draft["bearing_deg"] = sight[6]
+
+
+@compiled
+def draft_fixes(T: Any, i: int, j: int) -> None:
+    """Name the fixes the judgement rests on; -1 where there is none."""
+    draft = T.draft[0]
+    draft["device_protected"], draft["device_respondent"] = i, j
+    if i >= 0:
+        draft["boot_protected"], draft["seq_protected"] = T.device[i]["fix_boot"], T.device[i]["fix_seq"]
+    if j >= 0:
+        draft["boot_respondent"], draft["seq_respondent"] = T.device[j]["fix_boot"], T.device[j]["fix_seq"]
+
+
+@compiled
+def clear_draft(T: Any, at_ms: int) -> None:
+    draft = T.draft[0]
+    draft["command"], draft["at_ms"] = 0, at_ms
+    draft["target"], draft["party"], draft["breached_ms"] = -1, -1, 0
+    draft["distance_m"] = draft["uncertainty_m"] = draft["seconds"] = draft["bearing_deg"] = math.nan
+    draft["device_protected"] = draft["device_respondent"] = -1
+
+
+@compiled
+def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int) -> int:
+    """FRESH, OVERDUE or LOST, and which party is lost: silent, and by the speed bound he could be inside.
+
+    `i`, `j` are the witnesses. A lost party stays lost until it is seen again.
+    """
+    row = T.order[o]
+    silent_i = row["perimeter"] == 1 and i >= 0 and is_silent(T.device[i], at_ms)
+    silent_j = j >= 0 and is_silent(T.device[j], at_ms)
+    if not silent_i:
+        row["lost_protected"] = 0
+    if not silent_j:
+        row["lost_respondent"] = 0
+    if not silent_i and not silent_j:
+        return FRESH
+    if at_ms >= lost_at_ms(T, i if silent_i else -1, j if silent_j else -1, reach_margin_m, at_ms):
+        row["lost_protected"] = 1 if silent_i else row["lost_protected"]
+        row["lost_respondent"] = 1 if silent_j else row["lost_respondent"]
+    return LOST if row["lost_protected"] == 1 or row["lost_respondent"] == 1 else OVERDUE
+
+
+@compiled
+def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int) -> int:
+    """When the silent devices among `i`, `j` (-1 = not silent) could have closed the margin, or were silent for too long."""
+    speed, gone_m, oldest = 0.0, 0.0, at_ms
+    if i >= 0:
+        speed += reach_mps(T.device[i], True)
+        gone_m += reach_mps(T.device[i], True) * (at_ms - T.device[i]["fix_ms"]) / 1000.0
+        oldest = min(oldest, T.device[i]["fix_ms"])
+    if j >= 0:
+        speed += reach_mps(T.device[j], False)
+        gone_m += reach_mps(T.device[j], False) * (at_ms - T.device[j]["fix_ms"]) / 1000.0
+        oldest = min(oldest, T.device[j]["fix_ms"])
+    too_long = oldest + int(policy.SILENCE_S_MAX * 1000.0)
+    if speed <= 0.0 or reach_margin_m > 1e11:
+        return too_long
+    wait_s = (reach_margin_m - gone_m) / speed
+    return min(too_long, at_ms + int(math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0)))

@@ -1,0 +1,318 @@
+"""One device: which of its fixes are to be believed, where is it now, how sure are we?
+
+The filter is a damped-velocity (integrated Ornstein-Uhlenbeck) Kalman filter, the same on both axes of the local
+plane: docs/detection.md section 1. A row `d` is one element of the `DEVICE` array, `p` one of the `PING` array.
+Everything here is compiled; it also runs as plain Python (NUMBA_DISABLE_JIT=1).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geofence import policy
+from geofence.geodesy import moved, offset_m
+from geofence.jit import compiled
+from geofence.terms import Source
+
+GPS, WIFI, LBS = int(Source.GPS), int(Source.WIFI), int(Source.LBS)
+
+# What became of a ping (the value of `take`)
+DUPLICATE = 0  # had it already: nothing changes
+LATE = 1  # older than what we have: history only
+NO_FIX = 2  # nothing new about the position
+BACKLOG = 3  # moves the track on, but to a moment long past: history, never a present breach
+HELD = 4  # an impossible jump, held back
+LIVE = 5  # a believed fix of now
+
+
+@compiled
+def measured_sigma_m(source: int, accuracy_m: float) -> float:
+    """Standard error per axis of a fix, from its source and from what its accuracy field is worth."""
+    accuracy = policy.ACCURACY_UNKNOWN_M if math.isnan(accuracy_m) else accuracy_m
+    axis = accuracy / policy.ACCURACY_RADIUS_PER_SIGMA
+    if source == LBS:
+        return max(policy.CELL_SIGMA_M_MIN, policy.CELL_SIGMA_FACTOR * axis)
+    if source == WIFI:
+        return max(policy.WIFI_SIGMA_M_MIN, policy.WIFI_SIGMA_FACTOR * axis)
+    return max(policy.GPS_SIGMA_M_MIN, policy.GPS_SIGMA_FACTOR * axis)
+
+
+@compiled
+def glide_s(dt_s: float) -> float:
+    """Seconds of travel at the present velocity that a damped velocity makes in `dt_s`, dead reckoning bounded."""
+    dt = min(max(dt_s, 0.0), policy.DEAD_RECKONING_S_MAX)
+    return policy.VELOCITY_TAU_S * (1.0 - math.exp(-dt / policy.VELOCITY_TAU_S))
+
+
+@compiled
+def variance_after(d: Any, dt_s: float) -> float:
+    """Position variance per axis (m^2), `dt_s` after the last believed fix."""
+    dt = min(max(dt_s, 0.0), policy.SPREAD_AGE_S_MAX)
+    tau = policy.VELOCITY_TAU_S
+    a = math.exp(-dt / tau)
+    reach = tau * (1.0 - a)
+    noise = d["spread"] * d["spread"] * tau * tau * (2.0 * dt / tau - 3.0 + 4.0 * a - a * a)
+    return d["p11"] + 2.0 * d["p12"] * reach + d["p22"] * reach * reach + noise
+
+
+@compiled
+def silence_ms(d: Any) -> int:
+    """How old the last believed fix may grow before the device counts as silent."""
+    return int(1000.0 * (policy.SILENCE_GAPS * d["gap_s"] + policy.SILENCE_SLACK_S))
+
+
+@compiled
+def reach_mps(d: Any, protected: bool) -> float:
+    """Straight-line speed a silent device is allowed when we ask where it could be."""
+    if protected and d["rest"] >= policy.REST_FIXES:
+        return policy.REACH_REST_MPS
+    floor = policy.REACH_PROTECTED_MPS if protected else policy.REACH_RESPONDENT_MPS
+    own = policy.REACH_OWN_SPEED_FACTOR * math.hypot(d["ve"], d["vn"])
+    return min(max(floor, own), policy.REACH_MPS_MAX)
+
+
+# --- Intake: order, clock ---------------------------------------------------------------------------------------
+
+
+@compiled
+def is_stale(d: Any, p: Any) -> bool:
+    """True if `p` is not newer than what we have: by (boot, seq), unless its own clock shows a counter that was reset."""
+    newer = p["boot"] > d["boot"] or (p["boot"] == d["boot"] and p["seq"] > d["seq"])
+    return not newer and p["sent_ms"] <= d["sent_ms"]
+
+
+@compiled
+def set_clock(d: Any, p: Any) -> None:
+    """Keep the offset of the device's clock: 0 while it is right, else what to add to it (F18, S10)."""
+    skew = p["at_ms"] - p["sent_ms"]
+    ran = p["sent_ms"] - d["sent_ms"]
+    steady = d["pinged"] == 1 and ran > 0 and abs(skew - d["skew_ms"]) <= policy.CLOCK_STEADY_RATIO * ran
+    ahead_of_offset = skew - d["offset_ms"] < -policy.CLOCK_SKEW_MS_MAX
+    if abs(skew) <= policy.CLOCK_SKEW_MS_MAX:
+        d["offset_ms"] = 0
+    elif p["sent_ms"] < policy.CLOCK_SANE_FROM_MS or ahead_of_offset:
+        d["offset_ms"] = skew
+    elif steady and d["skew_ms"] > policy.CLOCK_SKEW_MS_MAX and d["offset_ms"] == 0:
+        d["offset_ms"] = skew
+    if d["offset_ms"] != 0:
+        d["clock_until_ms"] = p["at_ms"] + policy.CLOCK_HOLD_MS
+    elif p["at_ms"] >= d["clock_until_ms"]:
+        d["clock_until_ms"] = 0
+    d["skew_ms"] = skew
+
+
+@compiled
+def fix_time_ms(d: Any, p: Any) -> int:
+    """When the position was solved, on our clock, never after its arrival."""
+    sent = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
+    age = p["sent_ms"] - p["fix_ms"]
+    sane = p["fix_ms"] >= policy.CLOCK_SANE_FROM_MS and age <= policy.FIX_AGE_SANE_MS_MAX
+    if age < 0 and abs(p["at_ms"] - p["fix_ms"]) <= policy.CLOCK_SKEW_MS_MAX:
+        return min(p["at_ms"], p["fix_ms"])  # the receiver knows the time, the device's own clock does not
+    if age < -policy.CLOCK_SKEW_MS_MAX or (not sane and p["sent_ms"] >= policy.CLOCK_SANE_FROM_MS):
+        d["clock_until_ms"] = p["at_ms"] + policy.CLOCK_HOLD_MS  # a fix from the future or from another age
+        return sent
+    return sent - max(age, 0)
+
+
+# --- The filter ---------------------------------------------------------------------------------------------------
+
+
+@compiled
+def predict(d: Any, dt_s: float) -> None:
+    """Move the state on by `dt_s` (>= 0)."""
+    tau = policy.VELOCITY_TAU_S
+    a = math.exp(-dt_s / tau)
+    reach = tau * (1.0 - a)
+    glide = glide_s(dt_s)
+    d["lat"], d["lon"] = moved(d["lat"], d["lon"], d["ve"] * glide, d["vn"] * glide)
+    d["ve"] *= a
+    d["vn"] *= a
+    spread2 = d["spread"] * d["spread"]
+    p12, p22 = d["p12"], d["p22"]
+    d["p11"] = variance_after(d, dt_s)
+    d["p12"] = a * (p12 + p22 * reach) + spread2 * tau * (1.0 - a) * (1.0 - a)
+    d["p22"] = a * a * p22 + spread2 * (1.0 - a * a)
+
+
+@compiled
+def correct_position(d: Any, east_m: float, north_m: float, sigma_m: float) -> None:
+    """Kalman update with a position `(east_m, north_m)` from the predicted one."""
+    r = sigma_m * sigma_m
+    gain = d["p11"] / (d["p11"] + r)
+    gain_v = d["p12"] / (d["p11"] + r)
+    d["lat"], d["lon"] = moved(d["lat"], d["lon"], gain * east_m, gain * north_m)
+    d["ve"] += gain_v * east_m
+    d["vn"] += gain_v * north_m
+    p11, p12 = d["p11"], d["p12"]
+    d["p11"] = max((1.0 - gain) * p11, policy.MEASUREMENT_KEPT_RATIO * r)
+    d["p12"] = (1.0 - gain) * p12
+    d["p22"] = max(d["p22"] - gain_v * p12, 0.01)
+
+
+@compiled
+def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> None:
+    """Kalman update with a velocity; the position follows through the correlation."""
+    r = sigma_mps * sigma_mps
+    gain = d["p22"] / (d["p22"] + r)
+    gain_x = d["p12"] / (d["p22"] + r)
+    de, dn = ve_mps - d["ve"], vn_mps - d["vn"]
+    d["lat"], d["lon"] = moved(d["lat"], d["lon"], gain_x * de, gain_x * dn)
+    d["ve"] += gain * de
+    d["vn"] += gain * dn
+    p12 = d["p12"]
+    d["p11"] = max(d["p11"] - gain_x * p12, policy.MEASUREMENT_KEPT_RATIO * d["sigma"] * d["sigma"])
+    d["p12"] = (1.0 - gain) * p12
+    d["p22"] = max((1.0 - gain) * d["p22"], 0.01)
+
+
+@compiled
+def hear_motion(d: Any, p: Any) -> None:
+    """Use the reported speed and course, and set the velocity spread of a person at rest or on the move."""
+    speed = p["speed_mps"]
+    if math.isnan(speed) and p["moving"] == 0:
+        speed = 0.0
+    if not math.isnan(speed) and speed <= policy.REST_SPEED_MPS_MAX:
+        d["rest"] += 1
+        correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
+    elif not math.isnan(speed):
+        d["rest"] = 0
+        if not math.isnan(p["course_deg"]):
+            course = math.radians(p["course_deg"])
+            sigma = policy.SPEED_SIGMA_MPS + policy.SPEED_SIGMA_RATIO * speed
+            correct_velocity(d, speed * math.sin(course), speed * math.cos(course), sigma)
+    else:
+        speed = math.hypot(d["ve"], d["vn"])
+        d["rest"] = d["rest"] + 1 if speed <= policy.REST_SPEED_MPS_MAX else 0
+    if d["rest"] >= policy.REST_FIXES:
+        d["spread"] = policy.REST_SPREAD_MPS
+    else:
+        moving = policy.MOVING_SPREAD_MPS_MIN + policy.MOVING_SPREAD_PER_MPS * speed
+        d["spread"] = min(policy.MOVING_SPREAD_MPS_MAX, moving)
+
+
+@compiled
+def start_track(d: Any, p: Any, sigma_m: float) -> None:
+    """The filter from one fix alone: the first, or the one that ends a hold."""
+    d["lat"], d["lon"] = p["lat_deg"], p["lon_deg"]
+    d["ve"] = d["vn"] = 0.0
+    d["p11"] = sigma_m * sigma_m
+    d["p12"] = 0.0
+    d["p22"] = policy.FIRST_VELOCITY_VAR
+    d["spread"] = policy.FIRST_SPREAD_MPS
+    d["sigma"] = sigma_m
+    d["rest"] = 0
+    hear_motion(d, p)
+
+
+@compiled
+def is_impossible(d: Any, dt_s: float, away_m: float, sigma_m: float) -> bool:
+    """True if nothing on a road could have gone from the track to this fix, the errors of both allowed for."""
+    slack = policy.JUMP_SLACK_SIGMA * math.sqrt(d["p11"] + sigma_m * sigma_m)
+    return away_m - slack > policy.JUMP_SPEED_MPS_MAX * max(dt_s, 1.0)
+
+
+@compiled
+def hold(d: Any, p: Any, sigma_m: float) -> None:
+    d["held"] += 1
+    d["held_lat"], d["held_lon"], d["held_sigma"] = p["lat_deg"], p["lon_deg"], sigma_m
+
+
+@compiled
+def note_history(d: Any, history: Any) -> None:
+    """Keep the state just corrected in the ring: the newest place, or a new one once the one before is old enough."""
+    count = d["history_count"]
+    size = history.shape[0]
+    if count < 2 or d["fix_ms"] - history[(count - 2) % size, 0] >= policy.HISTORY_STEP_MS:
+        count += 1
+        d["history_count"] = count
+    slot = (count - 1) % size
+    history[slot, 0] = float(d["fix_ms"])
+    history[slot, 1], history[slot, 2], history[slot, 3] = d["lat"], d["lon"], d["p11"]
+
+
+@compiled
+def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
+    """Let a believed fix move the track."""
+    dt_s = (fix_ms - d["fix_ms"]) / 1000.0
+    d["prev_ms"], d["prev_lat"], d["prev_lon"] = d["fix_ms"], d["lat"], d["lon"]
+    if d["seen"] == 0 or (d["held"] > 0 and is_impossible(d, dt_s, distance_from(d, p), sigma_m)):
+        start_track(d, p, sigma_m)
+        d["prev_ms"], d["prev_lat"], d["prev_lon"] = fix_ms, d["lat"], d["lon"]  # no path leads from a lie to the truth
+    else:
+        if dt_s <= policy.GAP_LEARN_S_MAX:
+            gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
+            d["gap_s"] = min(max(gap, policy.GAP_S_MIN), policy.GAP_S_MAX)
+        predict(d, dt_s)
+        d["sigma"] = sigma_m
+        east, north = offset_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
+        correct_position(d, east, north, sigma_m)
+        hear_motion(d, p)
+    d["seen"] = 1
+    d["held"] = 0
+    d["fix_ms"], d["fix_boot"], d["fix_seq"] = fix_ms, p["boot"], p["seq"]
+    note_history(d, history)
+
+
+@compiled
+def distance_from(d: Any, p: Any) -> float:
+    """Metres from the track's last position to the fix of `p`."""
+    east, north = offset_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
+    return math.hypot(east, north)
+
+
+@compiled
+def take_fix(d: Any, history: Any, p: Any) -> int:
+    """Judge the fix of a ping that is new: what it is worth, and move the track if it is believed."""
+    fix_ms = fix_time_ms(d, p)
+    if d["seen"] == 1 and fix_ms <= d["fix_ms"]:
+        return NO_FIX  # the same old position once more
+    sigma_m = measured_sigma_m(p["source"], p["accuracy_m"])
+    dt_s = (fix_ms - d["fix_ms"]) / 1000.0
+    if d["seen"] == 1 and p["source"] == LBS and variance_after(d, dt_s) < sigma_m * sigma_m:
+        return NO_FIX  # the prediction knows more than the cell
+    if d["seen"] == 1 and d["held"] < policy.HELD_FIXES_MAX and is_impossible(d, dt_s, distance_from(d, p), sigma_m):
+        hold(d, p, sigma_m)
+        return HELD
+    believe(d, history, p, fix_ms, sigma_m)
+    late = p["at_ms"] - fix_ms > policy.HISTORY_AGE_MS
+    d["fix_late"] = 1 if late else 0
+    return BACKLOG if late else LIVE
+
+
+@compiled
+def take(d: Any, history: Any, p: Any) -> int:
+    """Take one ping of device `d`; returns what became of it (DUPLICATE .. LIVE)."""
+    if d["pinged"] == 1 and p["boot"] == d["boot"] and p["seq"] == d["seq"]:
+        return DUPLICATE
+    if d["pinged"] == 1 and is_stale(d, p):
+        return LATE
+    set_clock(d, p)
+    verdict = take_fix(d, history, p) if p["has_fix"] else NO_FIX
+    d["pinged"] = 1
+    d["boot"], d["seq"], d["sent_ms"], d["ping_ms"] = p["boot"], p["seq"], p["sent_ms"], p["at_ms"]
+    return verdict
+
+
+@compiled
+def place_at(d: Any, history: Any, at_ms: int) -> tuple[float, float, float]:
+    """Where the device was at `at_ms`, from its remembered fixes: (lat, lon, variance); variance < 0 = not known."""
+    count = d["history_count"]
+    size = history.shape[0]
+    oldest = max(count - size, 0)
+    for k in range(count - 1, oldest - 1, -1):
+        a = k % size
+        if history[a, 0] > at_ms:
+            continue
+        if k == count - 1:
+            age_s = (at_ms - history[a, 0]) / 1000.0
+            if age_s * 1000.0 > silence_ms(d):
+                return 0.0, 0.0, -1.0
+            return history[a, 1], history[a, 2], history[a, 3] + age_s * age_s * d["spread"] * d["spread"]
+        b = (k + 1) % size
+        share = (at_ms - history[a, 0]) / max(history[b, 0] - history[a, 0], 1.0)
+        east, north = offset_m(history[a, 1], history[a, 2], history[b, 1], history[b, 2])
+        lat, lon = moved(history[a, 1], history[a, 2], share * east, share * north)
+        return lat, lon, max(history[a, 3], history[b, 3]) + (policy.SWEPT_SPREAD_RATIO * math.hypot(east, north)) ** 2
+    return 0.0, 0.0, -1.0

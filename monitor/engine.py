@@ -1,0 +1,252 @@
+"""The whole service with the world taken out: envelopes and time in, effects out. PURE.
+
+`run`, `replay` and the simulator drive this very class. Time is what the envelopes say; it never runs backwards.
+The same inputs in the same order give the same effects byte for byte, whatever the batches they come in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid5
+
+from alerts.escalation import Escalation, OrderFacts
+from alerts.ladder import DEFAULT_LADDER, Ladder
+from alerts.terms import Acknowledgement, Notification, Outcome
+from geofence.core import Core
+from geofence.terms import (
+    Command,
+    DeviceId,
+    FixRef,
+    Format,
+    IncidentId,
+    Level,
+    OrderId,
+    Ping,
+    Reason,
+    Registry,
+    Role,
+    Transition,
+)
+from monitor.receipts import Receipts
+from monitor.wire import Directory, Envelope, Link, OrderChange, Rejection, Status, decode
+
+INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a batch or the passing of time has caused, each list in order of time."""
+
+    transitions: list[Transition] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
+    pings: int = 0
+
+    def add(self, other: Effects) -> None:
+        """Append what came later."""
+        self.transitions += other.transitions
+        self.notifications += other.notifications
+        self.commands += other.commands
+        self.rejections += other.rejections
+        self.receipts.update(other.receipts)
+        self.pings += other.pings
+
+
+def _known(x: float) -> float | None:
+    return None if math.isnan(x) else float(x)
+
+
+class Engine:
+    """Decide, escalate, answer. Not thread-safe: one consumer calls it."""
+
+    def __init__(self, registry: Registry, *, ladder: Ladder = DEFAULT_LADDER, adaptive: bool = True) -> None:
+        self._core = Core(registry, adaptive=adaptive)
+        self._ladder = ladder
+        self._escalation = Escalation(ladder)
+        self._receipts = Receipts()
+        self._incidents: dict[OrderId, IncidentId] = {}
+        self._last_incident: dict[OrderId, IncidentId] = {}
+        self._started = False
+        self.now_ms = 0
+        self._directory = Directory(registry)
+        self._handlers: dict[type, Callable[[Any, Effects], None]] = {
+            Rejection: lambda rejection, effects: effects.rejections.append(rejection),
+            OrderChange: self._on_order_change,
+            Acknowledgement: self._on_acknowledgement,
+            Outcome: self._on_outcome,
+            Link: self._on_link,
+            Status: lambda status, effects: None,  # a last will is a hint; silence is judged by the fixes themselves
+        }
+
+    # --- input --------------------------------------------------------------------------------------------------
+
+    def receive(self, batch: Sequence[Envelope]) -> Effects:
+        """Decode and judge a batch sorted by arrival; every deadline up to its times fires in order."""
+        effects = Effects()
+        pings: list[Ping] = []
+        for envelope in batch:
+            decoded = decode(envelope, self._directory)
+            if type(decoded) is Ping:
+                pings.append(self._take(decoded, effects))
+                continue
+            self._judge(pings, effects)
+            pings = []
+            self._pass_time(envelope.at_ms, effects)
+            self._handlers[type(decoded)](decoded, effects)
+        self._judge(pings, effects)
+        self._escalate_until(self.now_ms, effects)
+        return effects
+
+    def advance(self, now_ms: int) -> Effects:
+        """Time alone passes, up to `now_ms`."""
+        effects = Effects()
+        self._pass_time(now_ms, effects)
+        return effects
+
+    def next_deadline_ms(self) -> int | None:
+        """When `advance` wants to be called next; None if nothing waits."""
+        waits = [x for x in (self._core.next_deadline_ms(), self._escalation.next_deadline_ms()) if x is not None]
+        return min(waits) if waits else None
+
+    def warm_up(self) -> None:
+        """Compile the kernel (or load it from its cache) before the first ping."""
+        probe = Core()
+        probe.take([])
+        probe.advance(0)
+        probe.set_link(True, 0)
+
+    def orders_by_level(self) -> dict[Level, int]:
+        """How many orders in the registry stand at each level."""
+        rows = self._core.tables().order
+        levels = [int(rows[row]["level"]) for row in self._core.order_rows.values()]
+        return {level: levels.count(level) for level in Level}
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def _set_now(self, at_ms: int) -> int:
+        if not self._started:
+            self._started = True
+            self._core.start(at_ms)
+        self.now_ms = max(self.now_ms, at_ms)
+        return self.now_ms
+
+    def _pass_time(self, at_ms: int, effects: Effects) -> None:
+        now_ms = self._set_now(at_ms)
+        self._tell(self._core.advance(now_ms), effects)
+        self._escalate_until(now_ms, effects)
+
+    def _escalate_until(self, now_ms: int, effects: Effects) -> None:
+        effects.notifications += self._escalation.due(now_ms)
+
+    # --- pings ----------------------------------------------------------------------------------------------------
+
+    def _take(self, ping: Ping, effects: Effects) -> Ping:
+        at_ms = self._set_now(ping.at_ms)
+        device = self._core.devices[ping.device]
+        if device.format is Format.V1:
+            effects.receipts[device.id] = self._receipts.heard(ping.device, ping.boot, ping.seq, at_ms)
+        return ping if ping.at_ms == at_ms else ping._replace(at_ms=at_ms)
+
+    def _judge(self, pings: list[Ping], effects: Effects) -> None:
+        if pings:
+            effects.pings += len(pings)
+            self._tell(self._core.take(pings), effects)
+
+    # --- everything else that comes in ------------------------------------------------------------------------------
+
+    def _on_order_change(self, change: OrderChange, effects: Effects) -> None:
+        if change.revoked is not None:
+            self._tell(self._core.revoke(change.revoked, self.now_ms), effects)
+        if change.order is not None:
+            row = self._core.put_order(change.order, at_ms=self.now_ms)
+            self._tell(self._core.judge(row, self.now_ms), effects)
+
+    def _on_link(self, link: Link, effects: Effects) -> None:
+        self._tell(self._core.set_link(link.up, self.now_ms), effects)
+
+    def _on_acknowledgement(self, acknowledgement: Acknowledgement, effects: Effects) -> None:
+        effects.notifications += self._escalation.on_acknowledgement(acknowledgement)
+
+    def _on_outcome(self, outcome: Outcome, effects: Effects) -> None:
+        effects.notifications += self._escalation.on_outcome(outcome)
+
+    # --- output ---------------------------------------------------------------------------------------------------
+
+    def _tell(self, rows: Sequence[Any], effects: Effects) -> None:
+        """Turn rows of the kernel into transitions, notifications and commands."""
+        for row in rows:
+            if row["command"]:
+                self._command(row, effects)
+                continue
+            transition = self._transition(row)
+            effects.transitions.append(transition)
+            self._escalate_until(transition.at_ms, effects)
+            effects.notifications += self._escalation.on_transition(transition, self._facts(transition.order))
+
+    def _command(self, row: Any, effects: Effects) -> None:
+        device = self._core.devices[int(row["device_protected"])]
+        if device.format is Format.V1:
+            interval_s = int(row["interval_s"]) or None
+            effects.commands.append(Command(device.id, int(row["at_ms"]), interval_s, bool(row["report_now"])))
+
+    def _transition(self, row: Any) -> Transition:
+        order_row = int(row["order"])
+        order = self._core.orders[order_row].id
+        reason, to_level = Reason(int(row["reason"])), Level(int(row["to_level"]))
+        fixes = self._fixes(row)
+        zone = self._core.zone_of(order_row, int(row["target"]))
+        party = int(row["party"])
+        return Transition(
+            at_ms=int(row["at_ms"]),
+            order=order,
+            incident=self._incident(order, reason, fixes, int(row["at_ms"]), to_level),
+            from_level=Level(int(row["from_level"])),
+            to_level=to_level,
+            reason=reason,
+            party=Role(party) if party >= 0 else None,
+            distance_m=_known(row["distance_m"]),
+            uncertainty_m=_known(row["uncertainty_m"]),
+            seconds_to_perimeter=_known(row["seconds"]),
+            bearing_deg=_known(row["bearing_deg"]),
+            zone=None if zone is None else zone.id,
+            fixes=fixes,
+            breached_at_ms=int(row["breached_ms"]) or None,
+        )
+
+    def _fixes(self, row: Any) -> tuple[FixRef, ...]:
+        """The fixes the decision rests on, the protected person's first."""
+        fixes = []
+        for party in ("protected", "respondent"):
+            device = int(row[f"device_{party}"])
+            if device >= 0:
+                fixes.append(FixRef(self._core.devices[device].id, int(row[f"boot_{party}"]), int(row[f"seq_{party}"])))
+        return tuple(fixes)
+
+    def _incident(self, order: OrderId, reason: Reason, fixes: tuple[FixRef, ...], at_ms: int, to_level: Level) -> IncidentId:
+        """The open incident of the order, or a new one named after what opened it; CALM closes it."""
+        incident = self._incidents.get(order)
+        if incident is None:
+            name = f"{order}|{reason.word}|" + "|".join(f"{f.device}:{f.boot}:{f.seq}" for f in fixes)
+            incident = IncidentId(str(uuid5(INCIDENT_NAMESPACE, name)))
+            if not fixes or incident == self._last_incident.get(order):
+                incident = IncidentId(str(uuid5(INCIDENT_NAMESPACE, f"{name}|{at_ms}")))
+        if to_level is Level.CALM:
+            self._incidents.pop(order, None)
+            self._last_incident[order] = incident
+        else:
+            self._incidents[order] = incident
+        return incident
+
+    def _facts(self, order_id: OrderId) -> OrderFacts:
+        """What escalation needs to know about an order: who is told, in which language, on which bracelets."""
+        row = self._core.order_rows.get(order_id)
+        order = self._core.orders[row] if row is not None else next(o for o in reversed(self._core.orders) if o.id == order_id)
+        devices = tuple(d.id for d in self._core.devices_of(order.protected) if d.format is Format.V1)
+        return OrderFacts(
+            protected=order.protected, respondent=order.respondent, language=order.language, protected_devices=devices
+        )
