@@ -228,8 +228,8 @@ _PAIR_KEYS = {"count", "approach", "at_s", "distance_m", "perimeter_m", "zone", 
 _TOP_KEYS = {"seed", "start", "duration_s", "pair"}
 
 
-def load_scenario(path: FilePath, *, seed: int | None = None) -> Scenario:
-    """Read a scenario file (docs in simulator/scenarios/approaches.toml). Raises BadInput."""
+def load_scenario(path: FilePath, *, seed: int | None = None, start_ms: int | None = None) -> Scenario:
+    """Read a scenario file (simulator/scenarios/approaches.toml explains the keys); the arguments outrank the file. Raises BadInput."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -245,7 +245,8 @@ def load_scenario(path: FilePath, *, seed: int | None = None) -> Scenario:
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise BadInput(f"{path} pair", "at least one [[pair]] is needed")
     plans = [plan for i, row in enumerate(rows) for plan in _plans(row, f"{path} pair[{i}]")]
-    start_ms = round(start.timestamp() * 1000.0) if start else START_MS
+    if start_ms is None:
+        start_ms = round(start.timestamp() * 1000.0) if start else START_MS
     chosen = seed if seed is not None else int(_number(data, "seed", 0, str(path)))
     return build(plans, seed=chosen, start_ms=start_ms, duration_s=duration_s)
 
