@@ -255,7 +255,9 @@ class Core:
 
     def _drain(self) -> list[Any]:
         world = self._arrays["world"][0]
-        rows = list(self._out[: world["out_count"]].copy())
+        filled = self._out[: world["out_count"]]
+        rows = list(filled.copy())
+        filled[:] = np.zeros(1, state.OUT)  # a row says nothing it was not given
         world["out_count"] = 0
         return rows
 
