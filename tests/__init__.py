@@ -1,0 +1,1 @@
+"""Tests read as the promise being kept."""
