@@ -91,3 +91,4 @@ class Acknowledgement:
     notification: NotificationId
     by: str  # device | person | dispatcher
     at_ms: int
+    device: DeviceId | None = None  # whose topic it came by: only a device that was told may answer

@@ -219,6 +219,11 @@ class Core:
             device = int(self._arrays["device"][device]["next_device"])
         return rows
 
+    def order(self, order: OrderId) -> Order | None:
+        """The order as it now stands in the registry."""
+        row = self.order_rows.get(order)
+        return None if row is None else self.orders[row]
+
     def zone_of(self, order_row: int, target_row: int) -> Zone | None:
         """The zone a target row stands for; None for the perimeter or no target."""
         index = int(self._arrays["target"][target_row]["zone"]) if target_row >= 0 else -1

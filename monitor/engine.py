@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+import geofence
 from alerts.escalation import Escalation, OrderFacts
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, Outcome
@@ -30,8 +31,10 @@ from geofence.terms import (
     Role,
     Transition,
 )
+from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
 from monitor.receipts import Receipts
-from monitor.wire import Directory, Envelope, Link, OrderChange, Rejection, Status, decode
+from monitor.terms import Envelope, Ignored, Link, OrderChange, Rejection, Status
+from monitor.wire import Directory, decode, from_msgpack, to_msgpack
 
 INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
 
@@ -71,6 +74,7 @@ class Engine:
         self._receipts = Receipts()
         self._incidents: dict[OrderId, IncidentId] = {}
         self._last_incident: dict[OrderId, IncidentId] = {}
+        self._filed = {order.id for order in registry.orders}  # orders of the file, as against those issued live
         self._started = False
         self.now_ms = 0
         self._directory = Directory(registry)
@@ -80,6 +84,7 @@ class Engine:
             Acknowledgement: self._on_acknowledgement,
             Outcome: self._on_outcome,
             Link: self._on_link,
+            Ignored: lambda ignored, effects: None,
             Status: lambda status, effects: None,  # a last will is a hint; silence is judged by the fixes themselves
         }
 
@@ -125,6 +130,60 @@ class Engine:
         rows = self._core.tables().order
         levels = [int(rows[row]["level"]) for row in self._core.order_rows.values()]
         return {level: levels.count(level) for level in Level}
+
+    def adopt(self, registry: Registry, at_ms: int) -> Effects:
+        """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""
+        effects = Effects()
+        self._pass_time(at_ms, effects)
+        for device in registry.devices:
+            self._directory.add(self._core.put_device(device), device)
+        for gone in sorted(self._filed - {order.id for order in registry.orders}):
+            self._on_order_change(OrderChange(self.now_ms, revoked=gone), effects)
+        for order in registry.orders:
+            if self._core.order(order.id) != order:
+                self._on_order_change(OrderChange(self.now_ms, order=order), effects)
+        self._filed = {order.id for order in registry.orders}
+        return effects
+
+    # --- snapshot -----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """Everything the engine knows, registry included; `restore` of any process of this release goes on from it."""
+        arrays, devices, orders, order_rows, person_rows = self._core.dump()
+        return to_msgpack(
+            {
+                "release": geofence.__version__,
+                "arrays": arrays,
+                "devices": devices_as_data(devices),
+                "orders": orders_as_data(orders),
+                "order_rows": order_rows,
+                "person_rows": person_rows,
+                "incidents": self._incidents,
+                "last_incident": self._last_incident,
+                "escalation": self._escalation.dump(),
+                "receipts": self._receipts.dump(),
+                "filed": sorted(self._filed),
+                "now_ms": self.now_ms,
+                "started": self._started,
+            }
+        )
+
+    @classmethod
+    def restore(cls, blob: bytes, *, ladder: Ladder = DEFAULT_LADDER) -> Engine:
+        """The engine that `snapshot` described. Raises ValueError for a snapshot of another release."""
+        data = from_msgpack(blob)
+        if data["release"] != geofence.__version__:
+            raise ValueError("the snapshot is of another release")
+        engine = cls(Registry(), ladder=ladder)
+        devices = devices_from_data(data["devices"])
+        engine._core = Core.load(data["arrays"], devices, orders_from_data(data["orders"]), data["order_rows"], data["person_rows"])
+        engine._directory = Directory(Registry(tuple(devices)))
+        engine._incidents, engine._last_incident = data["incidents"], data["last_incident"]
+        engine._escalation.load(data["escalation"])
+        engine._receipts = Receipts.load(data["receipts"])
+        engine._filed = set(data["filed"])
+        engine.now_ms, engine._started = data["now_ms"], data["started"]
+        return engine
 
     # --- time -----------------------------------------------------------------------------------------------------
 

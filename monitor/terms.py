@@ -1,0 +1,93 @@
+"""The nouns of the shell: what comes in, and what it was found to be. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from alerts.terms import Acknowledgement, Outcome
+from geofence.terms import Order, OrderId, Ping
+
+
+class RejectReason(Enum):
+    """Why a payload was not evaluated: the label of pings_rejected_total."""
+
+    TOO_LARGE = "too_large"
+    BAD_ENCODING = "bad_encoding"
+    UNKNOWN_KEY = "unknown_key"
+    DUPLICATE_KEY = "duplicate_key"
+    MISSING_KEY = "missing_key"
+    WRONG_TYPE = "wrong_type"
+    NOT_FINITE = "not_finite"
+    OUT_OF_RANGE = "out_of_range"
+    UNKNOWN_DEVICE = "unknown_device"
+    BAD_TOPIC = "bad_topic"
+    RETAINED = "retained"
+    BAD_ORDER = "bad_order"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One inbound message, stamped once on arrival."""
+
+    at_ms: int
+    topic: str
+    payload: bytes
+    retained: bool = False
+    qos: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A payload that was recorded and counted, and not evaluated. `detail` carries no value of the payload."""
+
+    at_ms: int
+    topic: str
+    reason: RejectReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message of a foreign format that is none of our business: a card, a waypoint, a step count."""
+
+    at_ms: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A device came or went, as the broker says."""
+
+    device: int
+    online: bool
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """An order was issued or changed, or one was revoked."""
+
+    at_ms: int
+    order: Order | None = None
+    revoked: OrderId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Our own session with the broker came or went."""
+
+    at_ms: int
+    up: bool
+
+
+Decoded = Ping | Acknowledgement | Status | OrderChange | Outcome | Link | Ignored | Rejection
+
+
+class Refused(Exception):
+    """Raised inside this module and its foreign formats; becomes a Rejection."""
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
