@@ -7,7 +7,6 @@ Relative paths count from the directory of the file that names them.
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
@@ -15,16 +14,12 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
-from alerts.contacts import Contact
-from alerts.ladder import Ladder
 from config.errors import BadInput
-from config.ladder import read_ladder
+from config.lines import line_of, lines_of_keys
 from config.settings import SECTIONS, Secret, Settings, contradictions
-from geofence.terms import PersonId
 
 PREFIX = "RESGUARDO_"
 SECRET_BYTES_MAX = 4096  # a password or token; a whole file given by mistake is refused
-PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 TYPE_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path", Secret: "text"}
 
@@ -45,24 +40,12 @@ class Document:
             raise BadInput(str(path), error.strerror or "cannot be read") from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadInput(str(path), f"is not TOML: {error}") from None
+        self._lines = lines_of_keys(self.text)
 
-    def where(self, section: str, key: str = "") -> str:
+    def where(self, path: str) -> str:
         """Name file, line and key of one setting."""
-        name = f"{section}.{key}" if key else section
-        line = self._line(section, key)
-        return f"{self.path}:{line} {name}" if line else f"{self.path} {name}"
-
-    def _line(self, section: str, key: str) -> int:
-        header = ""
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if found := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
-                header = found[1].replace('"', "")
-                if header == section and not key:
-                    return number
-            named = re.match(r"\s*([A-Za-z0-9_.\"-]+)\s*=", line)
-            if named and ".".join(filter(None, (header, named[1].replace('"', "")))) in (f"{section}.{key}", section):
-                return number
-        return 0
+        line = line_of(self._lines, path)
+        return f"{self.path}:{line} {path}" if line else f"{self.path} {path}"
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -72,20 +55,12 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     for section, kind in SECTIONS.items():
         values[section] = _section(section, kind, document, environ, faults)
-    if document is not None and "ladder" in document.table:
-        values["ladder"] = _ladder(document, faults)
     settings = Settings(**values)
     if not faults:
-        faults = [f"{document.where(*key.split('.')) if document else key}: {message}" for key, message in contradictions(settings)]
+        faults = [f"{document.where(key) if document else key}: {message}" for key, message in contradictions(settings)]
     if faults:
         raise BadInput("", "\n".join(faults))
     return settings
-
-
-def _ladder(document: Document, faults: list[str]) -> Ladder:
-    ladder, wrong = read_ladder(document.table["ladder"])
-    faults += [f"{document.where('ladder.' + level if level else 'ladder')}: {message}" for level, message in wrong]
-    return ladder
 
 
 def _unknown(document: Document | None, environ: Mapping[str, str]) -> list[str]:
@@ -93,13 +68,11 @@ def _unknown(document: Document | None, environ: Mapping[str, str]) -> list[str]
     faults = []
     for section, table in (document.table if document else {}).items():
         assert document is not None
-        if section == "ladder":
-            continue
         if section not in SECTIONS or not isinstance(table, dict):
-            faults.append(f"{document.where(section)}: unknown section; there are {', '.join(SECTIONS)} and ladder")
+            faults.append(f"{document.where(section)}: unknown section; there are {', '.join(SECTIONS)}")
             continue
         known = _file_keys(SECTIONS[section])
-        faults += [f"{document.where(section, key)}: unknown key; {_nearest(key, known)}" for key in table if key not in known]
+        faults += [f"{document.where(f'{section}.{key}')}: unknown key; {_nearest(key, known)}" for key in table if key not in known]
     for name in sorted(environ):
         if name.startswith(PREFIX) and "__" in name:
             section, _, key = name.removeprefix(PREFIX).lower().partition("__")
@@ -141,7 +114,9 @@ def _section(section: str, kind: type, document: Document | None, environ: Mappi
     return kind(**values)
 
 
-def _find(section: str, key: str, plain: Any, table: Mapping[str, Any], document: Document | None, environ: Mapping[str, str]) -> tuple[str, Any]:
+def _find(
+    section: str, key: str, plain: Any, table: Mapping[str, Any], document: Document | None, environ: Mapping[str, str]
+) -> tuple[str, Any]:
     """Where one setting stands, and what is written there; MISSING if nowhere."""
     names = (key, f"{key}_file") if plain is Secret else (key,)
     for name in names:
@@ -152,7 +127,7 @@ def _find(section: str, key: str, plain: Any, table: Mapping[str, Any], document
     name = names[-1]
     if name in table and document is not None:
         raw = table[name]
-        return document.where(section, name), Path(raw) if plain is Secret and isinstance(raw, str) else raw
+        return document.where(f"{section}.{name}"), Path(raw) if plain is Secret and isinstance(raw, str) else raw
     return "", MISSING
 
 
@@ -192,22 +167,3 @@ def _read_secret(path: Path) -> str:
     if not text.strip() or len(text) > SECRET_BYTES_MAX:
         raise _Wrong(f"{path} must hold 1 to {SECRET_BYTES_MAX} characters")
     return text.strip()
-
-
-def load_contacts(path: Path) -> dict[PersonId, Contact]:
-    """Read who can be reached how: a table per person id with `phone` and, if wanted, `name`. Raises BadInput."""
-    document = Document(path)
-    contacts: dict[PersonId, Contact] = {}
-    faults = []
-    for person, table in document.table.items():
-        if not isinstance(table, dict) or set(table) - {"phone", "name"}:
-            faults.append(f"{document.where(person)}: must be a table with the keys phone and name")
-        elif not isinstance(table.get("phone"), str) or not PHONE.fullmatch(table["phone"]):
-            faults.append(f"{document.where(person, 'phone')}: must be a number in E.164 form, such as +524421234567")
-        elif not isinstance(table.get("name", ""), str):
-            faults.append(f"{document.where(person, 'name')}: must be text")
-        else:
-            contacts[PersonId(person)] = Contact(phone=table["phone"], name=table.get("name", ""))
-    if faults:
-        raise BadInput("", "\n".join(faults))
-    return contacts

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alerts.ladder import DEFAULT_LADDER, Ladder
-
 Check = Callable[[Any], str | None]  # what is wrong with a value, or None
 
 
@@ -53,7 +51,11 @@ WEBHOOK_SECRET_FLOOR = 16  # characters: shorter ones can be guessed from one si
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    name: str = setting("resguardo", "prefix of our MQTT client ids: two monitors on one broker need two names", matching(r"[A-Za-z0-9_-]{1,40}", "1-40 letters, digits, - or _"))
+    name: str = setting(
+        "resguardo",
+        "prefix of our MQTT client ids: two monitors on one broker need two names",
+        matching(r"[A-Za-z0-9_-]{1,40}", "1-40 letters, digits, - or _"),
+    )
     orders: Path | None = setting(None, "the protection orders and devices (docs: orders file); without it the service has nothing to do")
     contacts: Path | None = setting(None, "telephone numbers by person id, apart from the orders; without it there is no SMS or call")
     data_dir: Path = setting(Path("data"), "journal, snapshots, outbox and signing key: the only directory we write to")
@@ -94,22 +96,32 @@ class HttpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelephoneSettings:
-    account_sid: str | None = setting(None, "Twilio account; without it SMS and calls are shown on the console", matching(r"AC[0-9a-f]{32}", "AC and 32 hex digits"))
+    account_sid: str | None = setting(
+        None, "Twilio account; without it SMS and calls are shown on the console", matching(r"AC[0-9a-f]{32}", "AC and 32 hex digits")
+    )
     auth_token: Secret | None = setting(None, "its token")
-    from_number: str | None = setting(None, "the number we send from", matching(r"\+[1-9][0-9]{6,14}", "a number in E.164 form, such as +524421234567"))
+    from_number: str | None = setting(
+        None, "the number we send from", matching(r"\+[1-9][0-9]{6,14}", "a number in E.164 form, such as +524421234567")
+    )
     base_url: str | None = setting(None, "another address than Twilio's own, for tests", URL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchSettings:
     webhook_url: str | None = setting(None, "where the control room takes alerts; without it they are shown on the console", URL)
-    webhook_secret: Secret | None = setting(None, "key of the signature on each call", lambda x: None if len(x) >= WEBHOOK_SECRET_FLOOR else f"must have {WEBHOOK_SECRET_FLOOR} characters or more")
+    webhook_secret: Secret | None = setting(
+        None,
+        "key of the signature on each call",
+        lambda x: None if len(x) >= WEBHOOK_SECRET_FLOOR else f"must have {WEBHOOK_SECRET_FLOOR} characters or more",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     respondent_interval: str = setting(
-        "adaptive", "adaptive: his device reports faster as they come near each other, which he might notice; own_path: it depends on him alone", one_of("adaptive", "own_path")
+        "adaptive",
+        "adaptive: his device reports faster as they come near each other, which he might notice; own_path: it depends on him alone",
+        one_of("adaptive", "own_path"),
     )
 
 
@@ -131,7 +143,6 @@ class Settings:
     dispatch: DispatchSettings = DispatchSettings()
     privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
-    ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
 
 
 SECTIONS: dict[str, type] = {

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from geofence.terms import DeviceId
 from monitor.clock import Clock
-from monitor.engine import Effects, Engine
 from monitor.journal import Journal, Record
+from monitor.terms import Envelope
+
+from geofence.terms import DeviceId
+from monitor.engine import Effects, Engine
 from monitor.mqtt import Batch
-from monitor.wire import Envelope
+from monitor.recovery import judge
 
 DEGRADED_S = 0.25  # fault F7: a commit that takes longer is said aloud; the median here is 4 ms
 ACKNOWLEDGE_ANYWAY_S = 2.0  # then the broker is acknowledged so that the feed goes on; the device keeps its pings
@@ -107,26 +109,10 @@ class Loop:
             envelopes += [Envelope(now_ms, m.topic, m.payload, m.retained, m.qos) for m in batch.messages]
         started_s = self._loop.time()
         future = self._journal.append([Record.of_input(envelope) for envelope in envelopes])
-        effects = self._judge(envelopes)
+        effects = judge(self.engine, envelopes, self._sinks.poisoned)
         self._sinks.judged(effects, len(envelopes), now_ms, self._loop.time() - started_s)
         self._await_commit(_Pending(future, started_s, batches, effects.receipts))
         self._arm()
-
-    def _judge(self, envelopes: Sequence[Envelope]) -> Effects:
-        """Let the engine have a batch; where it fails, halve until the one input it cannot take stands alone.
-
-        What the engine took before it failed comes to it again as duplicates, which change nothing.
-        """
-        try:
-            return self.engine.receive(envelopes)
-        except Exception as error:
-            if len(envelopes) == 1:
-                self._sinks.poisoned(envelopes[0], error)
-                return Effects()
-        middle = len(envelopes) // 2
-        effects = self._judge(envelopes[:middle])
-        effects.add(self._judge(envelopes[middle:]))
-        return effects
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -209,4 +195,5 @@ class Loop:
             self._turn()
         if self._timer is not None:
             self._timer.cancel()
-        await asyncio.wait([pending.future for pending in self._pending] or [asyncio.sleep(0)], timeout=STOP_S_MAX) if self._pending else None
+        if self._pending:
+            await asyncio.wait([pending.future for pending in self._pending], timeout=STOP_S_MAX)

@@ -254,11 +254,6 @@ class _Connection:
             self._pump()
         return future
 
-    @property
-    def backlog(self) -> int:
-        """Publishes not yet confirmed by the broker."""
-        return len(self._in_flight) + len(self._waiting)
-
     def _pump(self) -> None:
         while self._waiting and len(self._in_flight) < self._window:
             message, future = self._waiting.popleft()
@@ -325,10 +320,6 @@ def _after_properties(data: bytes, at: int) -> int:
         shift += 7
 
 
-def _skip_nothing(_topic: bytes) -> bool:
-    return False
-
-
 class Session:
     """A lasting conversation with the broker under one client id, over as many connections as it takes."""
 
@@ -340,7 +331,7 @@ class Session:
         *,
         on_batch: Callable[[Batch], None],
         on_link: Callable[[bool], None],
-        skip: Callable[[bytes], bool] = _skip_nothing,
+        skip: Callable[[bytes], bool] = lambda topic: False,
         rng: random.Random | None = None,
     ) -> None:
         self.client_id = client_id
@@ -357,11 +348,6 @@ class Session:
     def ready(self) -> bool:
         """Connected and subscribed to everything."""
         return self._connection is not None and not self._connection.lost.is_set()
-
-    @property
-    def backlog(self) -> int:
-        """Our publishes that the broker has not confirmed."""
-        return self._connection.backlog if self._connection is not None else 0
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1) -> asyncio.Future[None]:
         """Publish; the future ends with the broker's PUBACK or with LinkLost, NoListener or Refused."""

@@ -22,6 +22,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from monitor.broker import EmbeddedBroker
+
 from monitor.console_view import ConsoleView, Row
 from simulator.device import Broker, ReceivedAlert
 from simulator.fleet import Fleet, FleetSummary, system_clock_ms
@@ -51,7 +52,9 @@ def _count(text: str) -> int:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command."""
-    parser.add_argument("--seconds", type=_positive, metavar="N", help="end by itself after N seconds with a summary; absent = until Ctrl-C")
+    parser.add_argument(
+        "--seconds", type=_positive, metavar="N", help="end by itself after N seconds with a summary; absent = until Ctrl-C"
+    )
     parser.add_argument("--pairs", type=_count, default=25, metavar="N", help="simulated pairs of people (default 25)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="another seed, another day in the city (default 1)")
 
@@ -144,22 +147,32 @@ class _Demo:
         if fleet is None:
             return ""
         left = f" of {self._seconds:.0f}" if self._seconds else ""
-        levels = ", ".join(f"{count} {level}" for level, count in sorted(self._levels.items()))
-        return (
-            f"{time.monotonic() - self._started_s:4.0f}{left} s   {fleet.connected()} devices connected   {fleet.summary().pings} pings   {levels or 'no alert yet'}"
-        )
+        levels = ", ".join(f"{count} {level}" for level, count in sorted(self._levels.items())) or "no alert yet"
+        elapsed = f"{time.monotonic() - self._started_s:4.0f}{left} s"
+        return f"{elapsed}   {fleet.connected()} devices connected   {fleet.summary().pings} pings   {levels}"
 
     def _on_alert(self, alert: ReceivedAlert) -> None:
         self._levels[alert.level] += 1
         took_ms = alert.received_ms - alert.issued_ms
         self._view.show(
-            Row(alert.id, alert.received_ms, self._order_of.get(alert.device, "?"), alert.level, alert.reason, alert.text, f"rang, {took_ms} ms")
+            Row(
+                alert.id,
+                alert.received_ms,
+                self._order_of.get(alert.device, "?"),
+                alert.level,
+                alert.reason,
+                alert.text,
+                f"rang, {took_ms} ms",
+            )
         )
 
     def _conclude(self, summary: FleetSummary) -> int:
         self._view.say("")
         self._view.say(str(summary))
-        for name, times in (("alert issued to bracelet", summary.issue_to_bracelet_ms), ("ping sent to bracelet", summary.ping_to_bracelet_ms)):
+        for name, times in (
+            ("alert issued to bracelet", summary.issue_to_bracelet_ms),
+            ("ping sent to bracelet", summary.ping_to_bracelet_ms),
+        ):
             if times:
                 self._view.say(f"{name}: median {_percentile(times, 50)} ms, 95 % within {_percentile(times, 95)} ms (n = {len(times)})")
         for one in summary.missed:

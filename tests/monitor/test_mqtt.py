@@ -28,9 +28,7 @@ class Mosquitto:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.config = directory / "mosquitto.conf"
-        self.config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\n"
-        )
+        self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\n")
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -80,10 +78,20 @@ async def until(true: Callable[[], bool], seconds: float = 8.0) -> None:
 
 
 @asynccontextmanager
-async def session(port: int, topics: list[str], *, client_id: str = "monitor", version: int = 5, skip: Callable[[bytes], bool] | None = None) -> AsyncIterator[tuple[Session, Ear]]:
+async def session(
+    port: int, topics: list[str], *, client_id: str = "monitor", version: int = 5, skip: Callable[[bytes], bool] | None = None
+) -> AsyncIterator[tuple[Session, Ear]]:
     ear = Ear()
     options = {} if skip is None else {"skip": skip}
-    made = Session(client_id, Broker("127.0.0.1", port, version), topics, on_batch=ear.batches.append, on_link=ear.links.append, rng=random.Random(1), **options)
+    made = Session(
+        client_id,
+        Broker("127.0.0.1", port, version),
+        topics,
+        on_batch=ear.batches.append,
+        on_link=ear.links.append,
+        rng=random.Random(1),
+        **options,
+    )
     running = asyncio.create_task(made.run())
     try:
         yield made, ear

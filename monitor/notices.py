@@ -1,0 +1,59 @@
+"""What dispatch must know about ourselves: the link is lost, the record is not being kept, an input could not be judged. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+from uuid import UUID, uuid5
+
+from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
+from geofence.terms import IncidentId, Level, OrderId, Reason
+
+NAMESPACE = UUID("0f7a52b4-2f0e-5c39-8a8c-6e6f74696365")  # ours alone: the same trouble at the same time is the same notice
+LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"  # no letter or digit that is heard or read as another
+CHANNELS = (Channel.WEBHOOK, Channel.CONSOLE)
+
+
+class Trouble(Enum):
+    """What can be wrong with us while the service runs on."""
+
+    LINK = "link"
+    AUDIT = "audit"
+    ENGINE = "engine"
+
+
+TEXTS: dict[tuple[Trouble, bool, str], str] = {
+    (Trouble.LINK, True, "es"): "Sin conexión con el servidor de mensajes: ahora no vemos a nadie. No lo tome por calma.",
+    (Trouble.LINK, True, "en"): "No connection with the message broker: nobody can be seen now. Do not take it for calm.",
+    (Trouble.LINK, False, "es"): "La conexión con el servidor de mensajes ha vuelto.",
+    (Trouble.LINK, False, "en"): "The connection with the message broker is back.",
+    (Trouble.AUDIT, True, "es"): "El registro no se está guardando. Las alertas siguen; revise el disco ya.",
+    (Trouble.AUDIT, True, "en"): "The record is not being kept. Alerts go on; look at the disk now.",
+    (Trouble.AUDIT, False, "es"): "El registro se guarda de nuevo.",
+    (Trouble.AUDIT, False, "en"): "The record is being kept again.",
+    (Trouble.ENGINE, True, "es"): "No se pudo evaluar un mensaje; se apartó y lo demás sigue. Avise a soporte técnico.",
+    (Trouble.ENGINE, True, "en"): "One message could not be judged; it was set aside and all else goes on. Tell technical support.",
+}
+
+
+def notices(trouble: Trouble, begins: bool, *, since_ms: int, at_ms: int, language: str) -> list[Notification]:
+    """One notice for each way to dispatch. `since_ms` names the trouble: its end carries the same incident and code."""
+    incident = uuid5(NAMESPACE, f"{trouble.value}|{since_ms}")
+    code = "".join(LETTERS[byte % len(LETTERS)] for byte in incident.bytes[:4])
+    return [
+        Notification(
+            id=NotificationId(str(uuid5(incident, f"{channel.value}|{begins}"))),
+            incident=IncidentId(str(incident)),
+            order=OrderId(""),
+            code=code,
+            audience=Audience.DISPATCH,
+            channel=channel,
+            kind=Kind.RAISE if begins else Kind.CLEAR,
+            step=0,
+            level=Level.CAUTION if begins else Level.CALM,
+            reason=Reason.NO_LINK if trouble is Trouble.LINK else Reason.NONE,
+            issued_ms=at_ms,
+            language=language,
+            text=TEXTS[trouble, begins, language],
+        )
+        for channel in CHANNELS
+    ]

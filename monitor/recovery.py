@@ -1,0 +1,90 @@
+"""From the disk back to where we were: the newest snapshot, then the journal's tail through the same engine.
+
+The tail yields its notifications again, with the same ids: the outbox keeps those it already has, and sends the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from monitor.journal import Journal, RecordKind
+from monitor.terms import Envelope
+
+from alerts.terms import Notification
+from geofence.terms import Command, DeviceId
+from monitor.engine import Effects, Engine
+from monitor.log import get_logger
+from monitor.snapshot import read_snapshots
+
+CHUNK = 1_000  # envelopes judged at a time: the batch at which the kernel has reached its full speed
+_log = get_logger("recovery")
+
+Poisoned = Callable[[Envelope, Exception], None]
+
+
+def judge(engine: Engine, envelopes: Sequence[Envelope], poisoned: Poisoned) -> Effects:
+    """Let the engine have a batch; where it fails, halve until the one input it cannot take stands alone.
+
+    What the engine took before it failed comes to it again as duplicates, which change nothing.
+    """
+    try:
+        return engine.receive(envelopes)
+    except Exception as error:
+        if len(envelopes) == 1:
+            poisoned(envelopes[0], error)
+            return Effects()
+    middle = len(envelopes) // 2
+    effects = judge(engine, envelopes[:middle], poisoned)
+    effects.add(judge(engine, envelopes[middle:], poisoned))
+    return effects
+
+
+@dataclass(slots=True)
+class Recovered:
+    """An engine that is up to date with the journal, and what it said on the way."""
+
+    engine: Engine
+    inputs: int = 0
+    notifications: list[Notification] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
+
+
+def recover(journal: Journal, snapshot_path: Path, fresh: Callable[[], Engine]) -> Recovered:
+    """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read."""
+    engine, offset = _restore(snapshot_path, fresh)
+    recovered = Recovered(engine)
+    for chunk in _chunks(_inputs(journal, offset)):
+        effects = judge(engine, chunk, _report)
+        recovered.inputs += len(chunk)
+        recovered.notifications += effects.notifications
+        recovered.commands += effects.commands
+        recovered.receipts.update(effects.receipts)
+    _log.info("recovered", offset=offset, count=recovered.inputs)
+    return recovered
+
+
+def _restore(snapshot_path: Path, fresh: Callable[[], Engine]) -> tuple[Engine, int]:
+    for snapshot in read_snapshots(snapshot_path):
+        try:
+            return Engine.restore(snapshot.blob), snapshot.offset
+        except Exception as error:  # of another release, or of a registry that is no more: the journal has it all
+            _log.warning("snapshot_unusable", error=type(error).__name__, offset=snapshot.offset)
+    return fresh(), 0
+
+
+def _inputs(journal: Journal, offset: int) -> Iterator[Envelope]:
+    return (record.envelope() for record in journal.read(offset) if record.kind is RecordKind.INPUT)
+
+
+def _chunks(envelopes: Iterable[Envelope]) -> Iterator[list[Envelope]]:
+    rest = iter(envelopes)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+def _report(envelope: Envelope, error: Exception) -> None:
+    _log.error("input_poisoned", error=type(error).__name__, size=len(envelope.payload))

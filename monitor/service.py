@@ -1,0 +1,282 @@
+"""The composition root: every part is made here, started in order, watched, and stopped in order.
+
+Start: journal, engine from snapshot and tail, kernel warm, outbox, then the broker; so the first ping meets a service that
+knows what it knew. Stop (at most 5 s): no more input, the last commit, the last deliveries, a snapshot, the journal.
+A part that fails is started again and counted; only the journal's absence at the start and a broken engine end the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from alerts.contacts import Contact
+from alerts.outbox import Outbox
+from monitor.carriers import carriers
+from monitor.clock import Clock
+from monitor.journal import Journal
+from monitor.metrics import Metrics
+from monitor.store import Store
+from monitor.watchdog import Watchdog
+from monitor.wire import to_json
+
+from config.contacts import load_contacts
+from config.errors import BadInput
+from config.orders import load_registry
+from config.settings import BrokerSettings, Settings
+from geofence.terms import PersonId, Registry
+from monitor import log
+from monitor.downlink import Downlink
+from monitor.engine import Engine
+from monitor.http import Health, HttpServer
+from monitor.loop import Loop
+from monitor.mqtt import Broker
+from monitor.recovery import Recovered, recover
+from monitor.sessions import Sessions
+from monitor.sinks import Distributor
+from monitor.snapshot import Snapshot, write_snapshot
+from monitor.supervise import supervised
+
+DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
+OUTBOX_STOP_S = 2.0  # for deliveries under way at shutdown; what remains is on disk and goes out at the next start
+
+_log = log.get_logger("service")
+
+
+def broker_of(settings: BrokerSettings) -> Broker:
+    """The broker as the sessions know it. Raises BadInput for certificates that cannot be used."""
+    context = None
+    if settings.tls:
+        try:
+            context = ssl.create_default_context(cafile=settings.ca_file)
+            if settings.cert_file is not None:
+                context.load_cert_chain(settings.cert_file, settings.key_file)
+        except (OSError, ssl.SSLError) as error:
+            raise BadInput("broker.ca_file, cert_file, key_file", f"cannot be used: {error}") from None
+    return Broker(settings.host, settings.port, settings.version, settings.username, settings.password, context)
+
+
+@contextmanager
+def sole_owner(data_dir: Path) -> Iterator[None]:
+    """Keep a second monitor out of the same directory: two writers would spoil the record."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(data_dir / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadInput("service.data_dir", f"{data_dir} is in use by another monitor") from None
+        yield
+
+
+class Service:
+    """One monitor."""
+
+    def __init__(self, settings: Settings, registry: Registry, contacts: dict[PersonId, Contact]) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._clock = Clock()
+        self._restarts: dict[str, int] = {}
+        data = settings.service.data_dir
+        self._snapshot_path = data / "snapshot"
+        self._journal = Journal.open(data / "journal")
+        self._metrics = Metrics()
+        self._watchdog = Watchdog()
+        self._store = Store(settings.redis) if settings.redis.host else None
+        self._outbox = Outbox(
+            data / "outbox.sqlite",
+            carriers(settings, contacts, self._publish),
+            on_outcome=lambda outcome: self._sinks.outcome(outcome),
+        )
+        self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
+        self._sinks = Distributor(
+            outbox=self._outbox,
+            downlink=self._downlink,
+            journal=self._journal,
+            metrics=self._metrics,
+            watchdog=self._watchdog,
+            clock=self._clock,
+            language=settings.service.language,
+            readers=[self._store.put] if self._store is not None else [],
+        )
+        self._sessions = Sessions(
+            settings.service.name,
+            broker_of(settings.broker),
+            registry,
+            traccar_topic=settings.broker.traccar_topic,
+            grace_s=settings.service.link_grace_s,
+            on_batch=lambda batch: self._loop.take(batch),
+            on_link=self._on_link,
+        )
+        self._loop: Loop
+
+    def _publish(self, topic: str, payload: bytes, qos: int = 1) -> asyncio.Future[None]:
+        return self._sessions.answers.publish(topic, payload, qos=qos)
+
+    def _on_link(self, up: bool) -> None:
+        self._sinks.link(up)
+        if up:
+            self._downlink.pump()
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set."""
+        http = await self._start_http()
+        recovered = await asyncio.to_thread(self._recover)
+        self._loop = Loop(recovered.engine, self._journal, self._clock, self._sinks)
+        self._sinks.put = self._loop.put
+        await self._outbox.start()
+        self._catch_up(recovered)
+        try:
+            async with asyncio.TaskGroup() as group:
+                background = [self._spawn(group, *part) for part in self._background()]
+                pings = [self._spawn(group, s.client_id, s.run) for s in (self._sessions.protected, self._sessions.others)]
+                answers = self._spawn(group, self._sessions.answers.client_id, self._sessions.answers.run)
+                self._sessions.watch.start()
+                _log.info("ready", orders=len(self._registry.orders), devices=len(self._registry.devices))
+                await stop.wait()
+                await self._stop(pings, background, answers)
+        finally:
+            if http is not None:
+                await http.stop()
+            self._journal.close()
+            _log.info("stopped")
+
+    def _background(self) -> Iterator[tuple[str, object]]:
+        yield "patrol", self._loop.patrol
+        yield "snapshots", self._keep_snapshots
+        yield "levels", self._keep_levels
+        if self._store is not None:
+            yield "store", self._store.run
+
+    def _spawn(self, group: asyncio.TaskGroup, name: str, part: object) -> asyncio.Task[None]:
+        return group.create_task(supervised(name, part, self._on_restart), name=name)
+
+    def _on_restart(self, name: str) -> None:
+        self._restarts[name] = self._restarts.get(name, 0) + 1
+
+    async def _stop(self, pings: list[asyncio.Task[None]], background: list[asyncio.Task[None]], answers: asyncio.Task[None]) -> None:
+        """Stop in the order in which nothing is lost: input, commit, deliveries, memory."""
+        _log.info("stopping")
+        self._sessions.watch.stop()
+        await _end(pings)
+        await _end(background)
+        await self._loop.stop()
+        await self._outbox.stop(OUTBOX_STOP_S)
+        await _end([answers])
+        with suppress(OSError):
+            await self._save()
+
+    # --- start --------------------------------------------------------------------------------------------------
+
+    async def _start_http(self) -> HttpServer | None:
+        settings = self._settings.http
+        if settings.port < 0:
+            return None
+        server = HttpServer(settings.host, settings.port, metrics=self._metrics.render, health=self._health)
+        try:
+            await server.start()
+        except OSError as error:
+            _log.error("http_unavailable", error=error.strerror or "OSError", port=settings.port)
+            return None
+        return server
+
+    def _recover(self) -> Recovered:
+        """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
+        adaptive = self._settings.privacy.respondent_interval == "adaptive"
+        recovered = recover(
+            self._journal, self._snapshot_path, lambda: Engine(self._registry, adaptive=adaptive)
+        )
+        recovered.engine.warm_up()
+        return recovered
+
+    def _catch_up(self, recovered: Recovered) -> None:
+        """Send what the tail says, and own up to the time for which we saw nothing."""
+        self._sinks.send(recovered.notifications)
+        for command in recovered.commands:
+            self._downlink.command(command)
+        self._downlink.receipts(recovered.receipts)
+        engine = recovered.engine
+        if 0 < engine.now_ms < self._clock.now_ms() - DEAF_MS_MAX:
+            self._loop.receive_at(engine.now_ms, "monitor/link", to_json({"up": False}))
+        self._loop.advance()
+
+    # --- upkeep -------------------------------------------------------------------------------------------------
+
+    async def _keep_snapshots(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.service.snapshot_every_s)
+            await self._save()
+
+    async def _save(self) -> None:
+        """Put the engine's memory on disk: after the outbox's intents, at a known place of the journal."""
+        await self._outbox.flush()
+        blob = self._loop.engine.snapshot()
+        offset = await self._journal.append([])
+        await asyncio.to_thread(write_snapshot, self._snapshot_path, Snapshot(offset, blob))
+
+    async def _keep_levels(self) -> None:
+        while True:
+            self._metrics.levels(self._loop.engine.orders_by_level())
+            await asyncio.sleep(1.0)
+
+    def _health(self) -> Health:
+        return Health(
+            healthy=self._watchdog.healthy,
+            parts={
+                "broker": self._sessions.states(),
+                "journal": "degraded" if self._journal.degraded else "ok",
+                "troubles": self._sinks.troubles(),
+                "restarts": dict(self._restarts),
+            },
+        )
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _serve(settings: Settings, registry: Registry, contacts: dict[PersonId, Contact]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.set_exception_handler(_on_stray_exception)
+    await Service(settings, registry, contacts).run(stop)
+
+
+def _on_stray_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """An exception that no one awaited: named, never printed with its values."""
+    _log.error("stray_exception", error=type(context.get("exception")).__name__)
+
+
+def run_service(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. Raises BadInput for faults in the files that the settings name."""
+    if settings.service.orders is None:
+        raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
+    log.configure(settings.log.style, settings.log.level)
+    registry = load_registry(settings.service.orders)
+    contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
+    _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
+    with sole_owner(settings.service.data_dir):
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(settings, registry, contacts))
+    return 0
+
+
+def _loop_factory() -> partial[asyncio.AbstractEventLoop] | None:
+    """uvloop's event loop where there is one: half the CPU time a message."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return partial(uvloop.new_event_loop)

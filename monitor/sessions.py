@@ -1,0 +1,92 @@
+"""Which session listens to what, so that a flood in one cannot starve another.
+
+- *protected*: the pings of every device of a protected person, by name. There are as many subscriptions as such devices;
+  mosquitto took 50,000 in 0.9 s. MQTT wildcards cannot tell a victim's topic from a suspect's.
+- *others*: all pings by wildcard: the respondents', and those of devices that are in no registry, which would otherwise be
+  silent for ever after one misspelt id. The protected devices' pings come here too and are skipped before they are
+  looked at, as long as their own session is up; while it is not, they are heard here.
+- *answers*: acknowledgements and last wills; and everything we publish.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from geofence.terms import Device, Format, Registry
+from monitor.link import LinkWatch
+from monitor.mqtt import Batch, Broker, Session
+
+ANSWERS = ("v1/+/ack", "v1/+/status")
+TRACCAR = "positions"  # the name by which the engine and the journal know Traccar's topic, whatever the broker calls it
+OTHERS = ("v1/+/ping", "owntracks/+/+", "owntracks/+/+/event")
+
+
+def topics_of(device: Device) -> tuple[str, ...]:
+    """Where the pings of one device arrive; none for Traccar, whose devices share a topic."""
+    name = device.alias or device.id
+    match device.format:
+        case Format.V1:
+            return (f"v1/{device.id}/ping",)
+        case Format.OWNTRACKS:
+            return (f"owntracks/{name}", f"owntracks/{name}/event")
+        case Format.TRACCAR:
+            return ()
+
+
+def protected_topics(registry: Registry) -> list[str]:
+    """The ping topics of all devices of persons whom an order protects, each once, in the registry's order."""
+    protected = {order.protected for order in registry.orders}
+    return [topic for device in registry.devices if device.person in protected for topic in topics_of(device)]
+
+
+class Sessions:
+    """The three conversations with the broker."""
+
+    def __init__(
+        self,
+        name: str,
+        broker: Broker,
+        registry: Registry,
+        *,
+        traccar_topic: str | None,
+        grace_s: float,
+        on_batch: Callable[[Batch], None],
+        on_link: Callable[[bool], None],
+    ) -> None:
+        own = protected_topics(registry)
+        self._own = frozenset(topic.encode() for topic in own)
+        others = [*OTHERS, traccar_topic] if traccar_topic else list(OTHERS)
+        self.watch = LinkWatch(("protected", "others", "answers"), grace_s=grace_s, say=on_link)
+
+        def renamed(batch: Batch) -> None:
+            batch.messages = [m._replace(topic=TRACCAR) if m.topic == traccar_topic else m for m in batch.messages]
+            on_batch(batch)
+
+        def make(part: str, topics: list[str], skip: Callable[[bytes], bool]) -> Session:
+            return Session(
+                f"{name}-{part}",
+                broker,
+                topics,
+                on_batch=on_batch if traccar_topic in (None, TRACCAR) else renamed,
+                on_link=lambda up: self.watch.on_link(part, up),
+                skip=skip,
+                rng=random.Random(),  # noqa: S311 - jitter, not a secret
+            )
+
+        self.protected = make("protected", own, lambda topic: False)
+        self.others = make("others", others, self._heard_elsewhere)
+        self.answers = make("answers", list(ANSWERS), lambda topic: False)
+
+    def _heard_elsewhere(self, topic: bytes) -> bool:
+        return topic in self._own and self.protected.ready
+
+    async def set_registry(self, registry: Registry) -> None:
+        """Listen to the protected devices of a changed registry."""
+        own = protected_topics(registry)
+        await self.protected.set_topics(own)
+        self._own = frozenset(topic.encode() for topic in own)
+
+    def states(self) -> dict[str, bool]:
+        """Which sessions are up."""
+        return {session.client_id: session.ready for session in (self.protected, self.others, self.answers)}

@@ -1,0 +1,142 @@
+"""Where the effects of a turn go: people first, then devices, then the record and whoever only reads."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+
+from alerts.outbox import Outbox
+from monitor.clock import Clock
+from monitor.journal import Journal, Record
+from monitor.metrics import Metrics
+from monitor.watchdog import Watchdog
+from monitor.terms import Envelope
+from monitor.wire import to_json
+
+from alerts.terms import Channel, DeliveryState, Notification, NotificationId, Outcome
+from geofence.terms import DeviceId, Transition
+from monitor.downlink import Downlink
+from monitor.engine import Effects
+from monitor.log import get_logger
+from monitor.notices import Trouble, notices
+
+ISSUED_MAX = 20_000  # notifications whose delivery time is still awaited; the oldest are then not measured
+ARRIVED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED)
+
+_log = get_logger("service")
+
+Reader = Callable[[list[Transition]], None]
+
+
+class Distributor:
+    """The sinks of the one loop."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        downlink: Downlink,
+        journal: Journal,
+        metrics: Metrics,
+        watchdog: Watchdog,
+        clock: Clock,
+        language: str,
+        readers: list[Reader],
+    ) -> None:
+        self.put: Callable[[str, bytes], None] = lambda topic, payload: None  # the loop's, once there is one
+        self._outbox = outbox
+        self._downlink = downlink
+        self._journal = journal
+        self._metrics = metrics
+        self._watchdog = watchdog
+        self._clock = clock
+        self._language = language
+        self._readers = readers
+        self._since_ms: dict[Trouble, int] = {}
+        self._issued: OrderedDict[NotificationId, tuple[Channel, int]] = OrderedDict()
+
+    # --- what the loop says ---------------------------------------------------------------------------------------
+
+    def judged(self, effects: Effects, inputs: int, at_ms: int, seconds: float) -> None:
+        """Pass on what a batch has caused. The order of these lines is the order of duties."""
+        if effects.notifications:
+            self.send(effects.notifications)
+        for command in effects.commands:
+            self._downlink.command(command)
+        if effects.acknowledgements:
+            self._outbox.acknowledged([one.notification for one in effects.acknowledgements])
+        if effects.transitions:
+            self._journal.append([Record.of_transition(one) for one in effects.transitions])
+            for reader in self._readers:
+                reader(effects.transitions)
+        self._metrics.judged(effects, inputs, seconds)
+
+    def safe(self, receipts: Mapping[DeviceId, tuple[int, int]]) -> None:
+        """Let the devices forget what is on our disk."""
+        if receipts:
+            self._downlink.receipts(receipts)
+
+    def committed(self, seconds: float) -> None:
+        """Count a commit as a sign of life."""
+        self._metrics.committed(seconds)
+        self._watchdog.cycle()
+
+    def degraded(self, degraded: bool) -> None:
+        """Tell dispatch that the record is not being kept, or is again."""
+        self.trouble(Trouble.AUDIT, degraded)
+
+    def poisoned(self, envelope: Envelope, error: Exception) -> None:
+        """Keep the input that the engine failed on apart, and tell dispatch."""
+        _log.error("input_poisoned", error=type(error).__name__, size=len(envelope.payload))
+        self._journal.append([Record.of_quarantine(envelope)])
+        self._metrics.poisoned()
+        self.trouble(Trouble.ENGINE, True)
+        self._since_ms.pop(Trouble.ENGINE, None)  # each one is a trouble of its own
+
+    def lagged(self, seconds: float) -> None:
+        """Measure how late a deadline was served."""
+        self._metrics.lagged(seconds)
+
+    # --- what others say ------------------------------------------------------------------------------------------
+
+    def link(self, up: bool) -> None:
+        """Our link with the broker has changed: an input like any other, and a word to dispatch."""
+        self.put("monitor/link", to_json({"up": up}))
+        self._metrics.broker_connected(up)
+        self.trouble(Trouble.LINK, not up)
+
+    def outcome(self, outcome: Outcome) -> None:
+        """A notification got somewhere: an input like any other."""
+        detail = {"notification": outcome.notification, "state": outcome.state.value, "detail": outcome.detail}
+        self.put("monitor/outcome", to_json(detail))
+        issued = self._issued.get(outcome.notification)
+        if issued is not None:
+            channel, issued_ms = issued
+            self._metrics.delivered(channel.value, outcome.state.value)
+            if outcome.state in ARRIVED:
+                del self._issued[outcome.notification]
+                self._metrics.alerted(channel.value, max(0, outcome.at_ms - issued_ms) / 1000)
+
+    # --- out ------------------------------------------------------------------------------------------------------
+
+    def send(self, notifications: list[Notification]) -> None:
+        """Hand notifications to the outbox."""
+        for one in notifications:
+            self._issued[one.id] = (one.channel, one.issued_ms)
+        while len(self._issued) > ISSUED_MAX:
+            self._issued.popitem(last=False)
+        self._outbox.submit(notifications)
+        self._journal.append([Record.of_notification(one) for one in notifications])
+
+    def trouble(self, trouble: Trouble, begins: bool) -> None:
+        """Tell dispatch once that we are in trouble, and once that it is over."""
+        now_ms = self._clock.now_ms()
+        if begins == (trouble in self._since_ms):
+            return
+        since_ms = self._since_ms.setdefault(trouble, now_ms) if begins else self._since_ms.pop(trouble)
+        (_log.error if begins else _log.info)("trouble", kind=trouble.value, state="begins" if begins else "over")
+        self.send(notices(trouble, begins, since_ms=since_ms, at_ms=now_ms, language=self._language))
+
+    def troubles(self) -> list[str]:
+        """What is wrong with us now."""
+        return [trouble.value for trouble in self._since_ms]
