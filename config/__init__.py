@@ -1,0 +1,1 @@
+"""What may be set, with which default: settings, orders and devices."""
