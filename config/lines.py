@@ -10,6 +10,7 @@ HEADER = re.compile(rf"\s*(\[\[?)\s*({NAMES})\s*\]")
 KEY = re.compile(rf"\s*({NAMES})\s*=")
 SPLIT = re.compile(NAME)
 LONG_QUOTES = re.compile(r'"""|' + "'''")
+ARRAY_INDEX = re.compile(r"\[\d+\]$")
 LAST_STEP = re.compile(r"(\[\d+\]|\.?[^.\[\]]+)$")
 
 
@@ -26,7 +27,8 @@ def lines_of_keys(text: str) -> dict[str, int]:
             continue
         if header := HEADER.match(line):
             table = _table_path(header[2], header[1] == "[[", counts)
-            lines.setdefault(table, number)
+            for path in (table, ARRAY_INDEX.sub("", table)):
+                lines.setdefault(path, number)
         elif key := KEY.match(line):
             path = ".".join(filter(None, [table, *_names(key[1])]))
             lines.setdefault(path, number)

@@ -46,15 +46,13 @@ def load_timezone(name: str) -> ZoneInfo:
 def parse_expression(expression: str) -> opening_hours.OpeningHours:
     """The expression, without country, place or clock. Raises ValueError with one plain sentence."""
     if unknowable := LOCAL_UNKNOWABLE.search(QUOTED.sub("", expression)):
-        raise ValueError(f"schedule uses {unknowable[0]}: holidays and the sun are not known here, write dates and times")
+        raise ValueError(f"{unknowable[0]} cannot be used: holidays and the sun are not known here, write dates and times")
     try:
         return opening_hours.OpeningHours(expression)
     except opening_hours.ParserError as fault:  # type: ignore[attr-defined]  # its stub file forgets it
         column = re.search(r"--> 1:(\d+)", str(fault))
         place = f" at character {column[1]}" if column else ""
-        raise ValueError(
-            f"schedule is not in opening_hours syntax{place} (examples: Mo-Fr 07:00-15:00, or Fr 22:00-06:00 for a night)"
-        ) from None
+        raise ValueError(f"not in opening_hours syntax{place}; write for example Mo-Fr 07:00-15:00, or Fr 22:00-06:00 for a night") from None
 
 
 class Schedule:
