@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 from config.errors import BadInput
+from config.ladder import read_ladder
 from config.lines import line_of, lines_of_keys
 from config.settings import SECTIONS, Secret, Settings, contradictions
 
@@ -24,7 +25,7 @@ YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 TYPE_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path", Secret: "text"}
 
 
-class _Wrong(Exception):
+class _Wrong(Exception):  # noqa: N818 - it never leaves this file
     """Why one value cannot be used."""
 
 
@@ -51,10 +52,12 @@ class Document:
 def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read and check the whole configuration. Raises BadInput with all its faults, one a line."""
     document = Document(path) if path is not None else None
+    sources = _Sources(document, environ)
     faults: list[str] = _unknown(document, environ)
-    values: dict[str, Any] = {}
-    for section, kind in SECTIONS.items():
-        values[section] = _section(section, kind, document, environ, faults)
+    values = {section: _section(section, kind, sources, faults) for section, kind in SECTIONS.items()}
+    if document is not None and isinstance(document.table.get("ladder"), dict):
+        values["ladder"], wrong = read_ladder(document.table["ladder"], document.where)
+        faults += map(str, wrong)
     settings = Settings(**values)
     if not faults:
         faults = [f"{document.where(key) if document else key}: {message}" for key, message in contradictions(settings)]
@@ -68,8 +71,10 @@ def _unknown(document: Document | None, environ: Mapping[str, str]) -> list[str]
     faults = []
     for section, table in (document.table if document else {}).items():
         assert document is not None
+        if section == "ladder" and isinstance(table, dict):
+            continue
         if section not in SECTIONS or not isinstance(table, dict):
-            faults.append(f"{document.where(section)}: unknown section; there are {', '.join(SECTIONS)}")
+            faults.append(f"{document.where(section)}: unknown section; there are {', '.join(SECTIONS)}, ladder")
             continue
         known = _file_keys(SECTIONS[section])
         faults += [f"{document.where(f'{section}.{key}')}: unknown key; {_nearest(key, known)}" for key in table if key not in known]
@@ -98,37 +103,44 @@ def _plain(hint: Any) -> Any:
     return next(x for x in get_args(hint) if x is not type(None)) if isinstance(hint, UnionType) else hint
 
 
-def _section(section: str, kind: type, document: Document | None, environ: Mapping[str, str], faults: list[str]) -> Any:
-    table = document.table.get(section, {}) if document else {}
+class _Sources:
+    """The places where a setting may stand."""
+
+    def __init__(self, document: Document | None, environ: Mapping[str, str]) -> None:
+        self._document = document
+        self._environ = environ
+
+    def find(self, section: str, key: str, plain: Any) -> tuple[str, Any, Path]:
+        """Where one setting stands, what is written there, and from where its path counts; MISSING if it stands nowhere."""
+        for name in (key, f"{key}_file") if plain is Secret else (key,):
+            variable = f"{PREFIX}{section}__{name}".upper()
+            if variable in self._environ:
+                raw = self._environ[variable]
+                return f"environment {variable}", Path(raw) if name != key else _from_text(raw, plain), Path()
+        name = f"{key}_file" if plain is Secret else key
+        table = self._document.table.get(section) if self._document else None
+        if self._document is None or not isinstance(table, dict) or name not in table:
+            return "", MISSING, Path()
+        raw = table[name]
+        return (
+            self._document.where(f"{section}.{name}"),
+            Path(raw) if plain is Secret and isinstance(raw, str) else raw,
+            self._document.path.parent,
+        )
+
+
+def _section(section: str, kind: type, sources: _Sources, faults: list[str]) -> Any:
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for f in fields(kind):
-        plain = _plain(hints[f.name])
-        where, raw = _find(section, f.name, plain, table if isinstance(table, dict) else {}, document, environ)
+        where, raw, base = sources.find(section, f.name, _plain(hints[f.name]))
         if raw is MISSING:
             continue
         try:
-            values[f.name] = _value(raw, plain, f, document.path.parent if document and not where.startswith("env") else Path())
+            values[f.name] = _value(raw, _plain(hints[f.name]), f, base)
         except _Wrong as wrong:
             faults.append(f"{where}: {wrong} ({f.metadata['why']})")
     return kind(**values)
-
-
-def _find(
-    section: str, key: str, plain: Any, table: Mapping[str, Any], document: Document | None, environ: Mapping[str, str]
-) -> tuple[str, Any]:
-    """Where one setting stands, and what is written there; MISSING if nowhere."""
-    names = (key, f"{key}_file") if plain is Secret else (key,)
-    for name in names:
-        variable = f"{PREFIX}{section}__{name}".upper()
-        if variable in environ:
-            raw = environ[variable]
-            return f"environment {variable}", Path(raw) if name != key else raw if plain in (str, Secret) else _from_text(raw, plain)
-    name = names[-1]
-    if name in table and document is not None:
-        raw = table[name]
-        return document.where(f"{section}.{name}"), Path(raw) if plain is Secret and isinstance(raw, str) else raw
-    return "", MISSING
 
 
 def _from_text(raw: str, plain: Any) -> Any:
@@ -155,7 +167,7 @@ def _value(raw: Any, plain: Any, f: Field[Any], base: Path) -> Any:
     wrong = f.metadata["check"](raw) if f.metadata["check"] else None
     if wrong:
         raise _Wrong(wrong)
-    return base / raw if plain is Path else plain(raw)
+    return base / str(raw) if plain is Path else plain(raw)
 
 
 def _read_secret(path: Path) -> str:

@@ -5,6 +5,8 @@ project reads either. A `Secret` never comes from the settings file itself: it i
 the environment, and its text form hides it.
 """
 
+# ruff: noqa: RUF009 - `setting` makes a dataclass field, which is what a default is for
+
 from __future__ import annotations
 
 import re
@@ -12,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from alerts.ladder import DEFAULT_LADDER, Ladder
 
 Check = Callable[[Any], str | None]  # what is wrong with a value, or None
 
@@ -143,6 +147,7 @@ class Settings:
     dispatch: DispatchSettings = DispatchSettings()
     privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
+    ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
 
 
 SECTIONS: dict[str, type] = {

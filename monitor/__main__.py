@@ -10,10 +10,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from config.errors import BadInput
+from geofence import __version__
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
@@ -21,18 +21,13 @@ Run = Callable[[argparse.Namespace], int]
 AddArguments = Callable[[argparse.ArgumentParser], None]
 
 
-def _version() -> str:
-    try:
-        return version("resguardo")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
-
-
 def _run(args: argparse.Namespace) -> int:
     from config.load import load_settings
+
+    settings = load_settings(args.config, os.environ)
     from monitor.service import run_service
 
-    return run_service(load_settings(args.config, os.environ))
+    return run_service(settings)
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -102,7 +97,7 @@ COMMANDS: dict[str, tuple[str, AddArguments, Run]] = {
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Describe the whole command line; only the command in `argv` is described in full."""
     parser = argparse.ArgumentParser(prog="resguardo", description="Real-time protection of persons: perimeters, zones, alerts.")
-    parser.add_argument("--version", action="version", version=f"resguardo {_version()}")
+    parser.add_argument("--version", action="version", version=f"resguardo {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     asked = next((word for word in argv if not word.startswith("-")), None)
     for name, (words, add_arguments, run) in COMMANDS.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,7 +33,7 @@ STOP_S_MAX = 2.0  # for the last commit at shutdown, which as a whole has 5 s
 class Sinks(Protocol):
     """Who hears what a turn has brought."""
 
-    def judged(self, effects: Effects, inputs: int, at_ms: int, seconds: float) -> None:
+    def judged(self, effects: Effects, inputs: int, seconds: float) -> None:
         """Effects of a batch of `inputs`, judged in `seconds`."""
 
     def safe(self, receipts: Mapping[DeviceId, tuple[int, int]]) -> None:
@@ -58,7 +58,7 @@ class _Pending:
 
     future: asyncio.Future[int]
     since_s: float
-    batches: list[Batch] = field(default_factory=list)
+    batches: Sequence[Batch] = ()
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
     acknowledged: bool = False
 
@@ -107,10 +107,14 @@ class Loop:
         envelopes = [Envelope(now_ms, topic, payload) for topic, payload in own]
         for batch in batches:
             envelopes += [Envelope(now_ms, m.topic, m.payload, m.retained, m.qos) for m in batch.messages]
+        self.receive(envelopes, batches)
+
+    def receive(self, envelopes: list[Envelope], batches: Sequence[Batch] = ()) -> None:
+        """Journal and judge envelopes that are stamped already; acknowledge `batches` once they are on disk."""
         started_s = self._loop.time()
         future = self._journal.append([Record.of_input(envelope) for envelope in envelopes])
         effects = judge(self.engine, envelopes, self._sinks.poisoned)
-        self._sinks.judged(effects, len(envelopes), now_ms, self._loop.time() - started_s)
+        self._sinks.judged(effects, len(envelopes), self._loop.time() - started_s)
         self._await_commit(_Pending(future, started_s, batches, effects.receipts))
         self._arm()
 
@@ -124,7 +128,7 @@ class Loop:
             self._sinks.lagged((now_ms - self._timer_ms) / 1000)
         self._timer_ms = None
         try:
-            self._sinks.judged(self.engine.advance(now_ms), 0, now_ms, self._loop.time() - started_s)
+            self._sinks.judged(self.engine.advance(now_ms), 0, self._loop.time() - started_s)
         except Exception as error:
             self._sinks.poisoned(Envelope(now_ms, "monitor/time", b""), error)
         self._arm()

@@ -12,6 +12,8 @@ The one door to gmqtt. Three things it does not do for us are done here, on the 
   process, and would need a topic and a right in the broker's list of permissions.)
 """
 
+# ruff: noqa: SLF001 - gmqtt has no public place for these three; this file alone reaches into it, and its version is pinned
+
 from __future__ import annotations
 
 import asyncio
@@ -50,15 +52,15 @@ NO_LISTENER = 0x10  # PUBACK: taken, but nobody is subscribed
 _PUBACK = struct.Struct("!BBH")  # the short form, which means success in both versions (MQTT 5 §3.4.2.1)
 
 
-class LinkLost(ConnectionError):
+class LinkLost(ConnectionError):  # noqa: N818 - it says what happened
     """The message may or may not have reached the broker: whoever needs it there sends it again."""
 
 
-class NoListener(ConnectionError):
+class NoListener(ConnectionError):  # noqa: N818 - it says what happened
     """The broker took the message but nobody is subscribed to its topic."""
 
 
-class Refused(ConnectionError):
+class Refused(ConnectionError):  # noqa: N818 - it says what happened
     """The broker said no; the reason code is the MQTT 5 one."""
 
 
@@ -341,7 +343,7 @@ class Session:
         self._on_batch = on_batch
         self._on_link = on_link
         self._skip = skip
-        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
+        self._rng = rng or random.Random()  # jitter
         self._connection: _Connection | None = None
 
     @property

@@ -13,6 +13,7 @@ from pathlib import Path
 from monitor.journal import Journal, RecordKind
 from monitor.terms import Envelope
 
+from alerts.ladder import Ladder
 from alerts.terms import Notification
 from geofence.terms import Command, DeviceId
 from monitor.engine import Effects, Engine
@@ -53,9 +54,9 @@ class Recovered:
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
 
 
-def recover(journal: Journal, snapshot_path: Path, fresh: Callable[[], Engine]) -> Recovered:
+def recover(journal: Journal, snapshot_path: Path, ladder: Ladder, fresh: Callable[[], Engine]) -> Recovered:
     """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read."""
-    engine, offset = _restore(snapshot_path, fresh)
+    engine, offset = _restore(snapshot_path, ladder, fresh)
     recovered = Recovered(engine)
     for chunk in _chunks(_inputs(journal, offset)):
         effects = judge(engine, chunk, _report)
@@ -67,10 +68,10 @@ def recover(journal: Journal, snapshot_path: Path, fresh: Callable[[], Engine]) 
     return recovered
 
 
-def _restore(snapshot_path: Path, fresh: Callable[[], Engine]) -> tuple[Engine, int]:
+def _restore(snapshot_path: Path, ladder: Ladder, fresh: Callable[[], Engine]) -> tuple[Engine, int]:
     for snapshot in read_snapshots(snapshot_path):
         try:
-            return Engine.restore(snapshot.blob), snapshot.offset
+            return Engine.restore(snapshot.blob, ladder=ladder), snapshot.offset
         except Exception as error:  # of another release, or of a registry that is no more: the journal has it all
             _log.warning("snapshot_unusable", error=type(error).__name__, offset=snapshot.offset)
     return fresh(), 0

@@ -192,7 +192,10 @@ class Service:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
         adaptive = self._settings.privacy.respondent_interval == "adaptive"
         recovered = recover(
-            self._journal, self._snapshot_path, lambda: Engine(self._registry, adaptive=adaptive)
+            self._journal,
+            self._snapshot_path,
+            self._settings.ladder,
+            lambda: Engine(self._registry, ladder=self._settings.ladder, adaptive=adaptive),
         )
         recovered.engine.warm_up()
         return recovered
@@ -203,9 +206,10 @@ class Service:
         for command in recovered.commands:
             self._downlink.command(command)
         self._downlink.receipts(recovered.receipts)
-        engine = recovered.engine
-        if 0 < engine.now_ms < self._clock.now_ms() - DEAF_MS_MAX:
-            self._loop.receive_at(engine.now_ms, "monitor/link", to_json({"up": False}))
+        engine, now_ms = recovered.engine, self._clock.now_ms()
+        if 0 < engine.now_ms < now_ms - DEAF_MS_MAX:
+            self._loop.receive([Envelope(engine.now_ms, "monitor/link", to_json({"up": False}))])
+        self._sinks.judged(engine.adopt(self._registry, now_ms), 0, 0.0)
         self._loop.advance()
 
     # --- upkeep -------------------------------------------------------------------------------------------------
@@ -216,10 +220,11 @@ class Service:
             await self._save()
 
     async def _save(self) -> None:
-        """Put the engine's memory on disk: after the outbox's intents, at a known place of the journal."""
-        await self._outbox.flush()
+        """Put the engine's memory on disk, at a known place of the journal, once the outbox has on disk what was to be sent till then."""
         blob = self._loop.engine.snapshot()
-        offset = await self._journal.append([])
+        place = self._journal.append([])
+        await self._outbox.flush()
+        offset = await place
         await asyncio.to_thread(write_snapshot, self._snapshot_path, Snapshot(offset, blob))
 
     async def _keep_levels(self) -> None:
@@ -267,9 +272,8 @@ def run_service(settings: Settings) -> int:
     registry = load_registry(settings.service.orders)
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
-    with sole_owner(settings.service.data_dir):
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(settings, registry, contacts))
+    with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, registry, contacts))
     return 0
 
 

@@ -71,7 +71,7 @@ class Sessions:
                 on_batch=on_batch if traccar_topic in (None, TRACCAR) else renamed,
                 on_link=lambda up: self.watch.on_link(part, up),
                 skip=skip,
-                rng=random.Random(),  # noqa: S311 - jitter, not a secret
+                rng=random.Random(),  # jitter
             )
 
         self.protected = make("protected", own, lambda topic: False)

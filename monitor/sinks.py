@@ -57,7 +57,7 @@ class Distributor:
 
     # --- what the loop says ---------------------------------------------------------------------------------------
 
-    def judged(self, effects: Effects, inputs: int, at_ms: int, seconds: float) -> None:
+    def judged(self, effects: Effects, inputs: int, seconds: float) -> None:
         """Pass on what a batch has caused. The order of these lines is the order of duties."""
         if effects.notifications:
             self.send(effects.notifications)

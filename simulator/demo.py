@@ -133,7 +133,7 @@ class _Demo:
         deadline_s = time.monotonic() + READY_S_MAX
         while not await asyncio.to_thread(_healthy, url):
             if process.returncode is not None or time.monotonic() > deadline_s:
-                raise SystemExit(f"resguardo: the monitor did not start:\n{errors.read_text(errors='replace')[-2000:]}")
+                raise SystemExit(f"resguardo: the monitor did not start:\n{_tail(errors)}")
             await asyncio.sleep(POLL_S)
         self._say("the monitor is ready")
 
@@ -207,6 +207,11 @@ def _settings(orders: Path, data: Path, host: str, port: int, http_port: int) ->
     )
 
 
+def _tail(path: Path) -> str:
+    """The end of a log."""
+    return path.read_text(errors="replace")[-2000:]
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -215,7 +220,7 @@ def _free_port() -> int:
 
 def _healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1.0) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(url, timeout=1.0) as answer:
             return bool(json.load(answer)["healthy"])
     except (urllib.error.URLError, OSError, ValueError):
         return False

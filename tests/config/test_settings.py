@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from alerts.ladder import DEFAULT_LADDER
+from alerts.terms import Channel
 from config.errors import BadInput
 from config.load import load_settings
 from config.settings import SECTIONS, Secret, Settings
+from geofence.terms import Level
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -34,7 +37,7 @@ def test_without_a_file_everything_has_its_default() -> None:
 
 def test_the_file_of_defaults_names_every_key_with_its_default() -> None:
     text = (CONFIG / "default.toml").read_text(encoding="utf-8")
-    uncommented = re.sub(r"(?m)^# ?(?=[a-z_]+ = )", "", text)
+    uncommented = re.sub(r"(?m)^# ?(?=[a-z_]+ = )", "", text.split("\n# The ladder")[0])
     named = tomllib.loads(uncommented)
     for section, kind in SECTIONS.items():
         for f in fields(kind):
@@ -83,6 +86,10 @@ def test_every_fault_is_reported_at_once_with_file_line_and_key(tmp_path: Path) 
         ('[broker]\ncert_file = "a.pem"\ntls = true\n', "go together"),
         ("broker = 3\n", "unknown section"),
         ("[broker\n", "not TOML"),
+        ("[[ladder.emergency]]\nafter_s = -1\n", "ladder.emergency[0].after_s"),
+        ('[[ladder.warning]]\nafter_s = 0\naudience = "dispatch"\nchannel = "sms"\n', "reaches a protected person"),
+        ('[[ladder.warning]]\nafter_s = 5\naudience = "protected"\nchannel = "bracelet"\n', "tells protected nothing at once"),
+        ("[[ladder.calm]]\nafter_s = 0\n", "unknown key"),
     ],
 )
 def test_a_wrong_value_is_refused_in_words(tmp_path: Path, text: str, says: str) -> None:
@@ -124,3 +131,13 @@ def test_paths_count_from_the_file_that_names_them(tmp_path: Path) -> None:
 
 def test_an_empty_text_switches_off_what_has_a_default(tmp_path: Path) -> None:
     assert load_settings(write(tmp_path, '[broker]\ntraccar_topic = ""\n'), {}).broker.traccar_topic is None
+
+
+def test_a_level_of_the_ladder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    rungs = "".join(
+        f'[[ladder.warning]]\nafter_s = 0\naudience = "{a}"\nchannel = "{c}"\n'
+        for a, c in (("protected", "bracelet"), ("dispatch", "console"))
+    )
+    ladder = load_settings(write(tmp_path, rungs), {}).ladder
+    assert [rung.channel for rung in ladder[Level.WARNING]] == [Channel.BRACELET, Channel.CONSOLE]
+    assert ladder[Level.EMERGENCY] == DEFAULT_LADDER[Level.EMERGENCY]

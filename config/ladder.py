@@ -1,0 +1,60 @@
+"""The ladder of notifications from the settings: `[[ladder.emergency]]` and so on, each table one rung.
+
+A level that is given replaces the default rungs of that level as a whole; the others keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from alerts.ladder import DEFAULT_LADDER, Ladder, Rung, Unless
+from alerts.terms import Audience, Channel
+from config.errors import BadInput
+from config.fields import Faults, Fields
+from geofence.terms import Level
+
+RUNGS_MAX = 32  # of one level: more is a mistake, not a plan
+AFTER_S_MAX = 3600.0  # an hour: later than that an incident has another form
+REPEAT_S_MIN = 5.0  # quicker repetition only hides what is said
+AUDIENCES: Mapping[str, Audience] = {audience.value: audience for audience in Audience}
+CHANNELS: Mapping[str, Channel] = {channel.value: channel for channel in Channel}
+UNLESS: Mapping[str, Unless] = {unless.name.lower(): unless for unless in Unless}
+HERS = (Channel.BRACELET, Channel.SMS, Channel.VOICE)
+
+
+def read_ladder(table: Mapping[str, object], where: Callable[[str], str]) -> tuple[Ladder, list[BadInput]]:
+    """The ladder that a `[ladder]` table describes, and what is wrong with it."""
+    faults = Faults(where)
+    fields = Fields("ladder", table, faults)
+    ladder = dict(DEFAULT_LADDER)
+    for level in (Level.EMERGENCY, Level.WARNING, Level.CAUTION):
+        rungs = [_rung(rung) for rung in fields.each(level.word, most=RUNGS_MAX)]
+        if rungs:
+            ladder[level] = tuple(rung for rung in rungs if rung is not None)
+            _check_first(level, ladder[level], fields)
+    fields.no_others()
+    return ladder, faults.found
+
+
+def _rung(fields: Fields) -> Rung | None:
+    after_s = fields.number("after_s", required=True, least=0.0, most=AFTER_S_MAX)
+    audience = fields.one_of("audience", AUDIENCES)
+    channel = fields.one_of("channel", CHANNELS)
+    unless = fields.one_of("unless", UNLESS, default="person")
+    repeat_s = fields.number("repeat_s", least=REPEAT_S_MIN, most=AFTER_S_MAX)
+    fields.no_others()
+    if audience is Audience.DISPATCH and channel in HERS:
+        fields.wrong("channel", "reaches a protected person; dispatch is told by webhook or console")
+        return None
+    if after_s is None or audience is None or channel is None or unless is None:
+        return None
+    return Rung(round(after_s), audience, channel, unless, None if repeat_s is None else round(repeat_s))
+
+
+def _check_first(level: Level, rungs: tuple[Rung, ...], fields: Fields) -> None:
+    """A level at which nobody of an audience is told at once would be a silence by mistake."""
+    if level is Level.CAUTION:
+        return
+    for audience in Audience:
+        if not any(rung.audience is audience and rung.after_s == 0 for rung in rungs):
+            fields.wrong(level.word, f"tells {audience.value} nothing at once: it needs a rung with after_s = 0")
