@@ -1,0 +1,364 @@
+"""The conversation that one incident is: what is said, to whom, and what follows when nobody answers. PURE.
+
+An incident rings anew when its level rises or a further reason of that level arises. A person's answer ends the
+ladder of his or her audience, nothing else does; coming down ends it for her, while dispatch is asked on, quietly,
+until a person has seen what happened. There is no audience for the respondent.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from alerts.ladder import Ladder, Rung, Unless
+from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from alerts.wording import text_of, wind_of
+from geofence.terms import DeviceId, FixRef, IncidentId, Level, PersonId, Reason, Role, Transition
+from geofence.watch import LEVELS
+
+NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notification ids derive from the input
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: it is read aloud
+CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share one in practice
+
+_HER, _DISPATCH = Audience.PROTECTED, Audience.DISPATCH
+_BOTH, _DISPATCH_ONLY, _NOBODY = (_HER, _DISPATCH), (_DISPATCH,), ()
+
+# Who hears of a reason, by whose device it is about. Total over Reason x (protected, respondent, both or neither).
+# Trouble of the respondent's device is the control room's work; it tells her when it means that we cannot see him.
+_HIS_DEVICE = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY)
+_DISPATCH_REASONS = (Reason.PAST_BREACH, Reason.NO_LINK, Reason.NO_COVERAGE_KNOWN, Reason.NOT_SEEN_YET)
+AUDIENCES: dict[tuple[Reason, Role | None], tuple[Audience, ...]] = {
+    (reason, party): (
+        _NOBODY
+        if reason is Reason.NONE
+        else _DISPATCH_ONLY
+        if reason in _DISPATCH_REASONS or (reason in _HIS_DEVICE and party is not Role.PROTECTED)
+        else _BOTH
+    )
+    for reason in Reason
+    for party in (Role.PROTECTED, Role.RESPONDENT, None)
+}
+# A lost link hits every order at once: the service says it once for all of them (monitor/notices.py).
+FOLDED = (Reason.NO_LINK,)
+
+
+def audience_of(reason: Reason, party: Role | None) -> tuple[Audience, ...]:
+    """Who is told of a transition."""
+    return AUDIENCES[reason, party]
+
+
+def code_of(incident: IncidentId) -> str:
+    """The short code that every copy of every alert of an incident carries."""
+    number = uuid5(NAMESPACE, incident).int
+    code = ""
+    for _ in range(CODE_CHARS):
+        number, digit = divmod(number, len(CODE_ALPHABET))
+        code += CODE_ALPHABET[digit]
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What telling needs to know about an order."""
+
+    protected: PersonId
+    respondent: PersonId
+    language: str
+    protected_devices: tuple[DeviceId, ...]
+
+
+@dataclass(slots=True)
+class _Due:
+    """A rung that waits for its time."""
+
+    at_ms: int
+    step: int
+    audience: Audience
+    turn: int = 0  # how often it was repeated
+
+
+@dataclass(slots=True)
+class _Case:
+    """One incident, from its first ring until it is over and dispatch has answered."""
+
+    last: Transition
+    facts: OrderFacts
+    level: Level  # of the ladder in force
+    ring: int = 0
+    over: bool = False
+    waiting: list[_Due] = field(default_factory=list)
+    sent: dict[NotificationId, Audience] = field(default_factory=dict)
+    told: list[tuple[Audience, Channel]] = field(default_factory=list)  # who was rung, by which way, in order
+    shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
+    answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
+
+
+class Escalation:
+    """All open incidents."""
+
+    def __init__(self, ladder: Ladder) -> None:
+        self._ladder = ladder
+        self._cases: dict[IncidentId, _Case] = {}
+        self._incident_of: dict[NotificationId, IncidentId] = {}
+        self._clock: list[tuple[int, IncidentId]] = []  # a heap of times at which a case may have something due
+
+    # --- what happens ---------------------------------------------------------------------------------------------
+
+    def on_transition(self, t: Transition, facts: OrderFacts) -> list[Notification]:
+        """Ring, update or quiet an incident."""
+        if t.reason in FOLDED:
+            return []
+        if t.reason is Reason.PAST_BREACH:
+            return self._report_history(t, facts)
+        if t.to_level < t.from_level:
+            return self._quieten(t)
+        case = self._cases.setdefault(t.incident, _Case(t, facts, t.to_level))
+        case.facts = facts
+        if LEVELS.get(t.reason) == t.to_level:
+            return self._ring(case, t)
+        return self._tell(case, replace_numbers(t, case.last), ((_DISPATCH, Channel.WEBHOOK),), Kind.UPDATE)
+
+    def on_acknowledgement(self, ack: Acknowledgement) -> list[Notification]:
+        """An answer: a device's proves that the alert is shown, a person's ends the ladder of that audience."""
+        case = self._case_of(ack.notification)
+        if case is None or not self._may_answer(case, ack):
+            return []
+        audience = case.sent[ack.notification]
+        if audience not in case.shown:
+            case.shown.append(audience)
+        if ack.by != "device":
+            self._answer(case, audience)
+        return []
+
+    def on_outcome(self, outcome: Outcome) -> list[Notification]:
+        """What became of a notification; one that failed for good is followed by the next rung at once."""
+        case = self._case_of(outcome.notification)
+        if case is None:
+            return []
+        audience = case.sent[outcome.notification]
+        if outcome.state is DeliveryState.ACKNOWLEDGED:
+            self._answer(case, audience)
+        if outcome.state is not DeliveryState.FAILED or case.over:
+            return []
+        waiting = [due for due in case.waiting if due.audience is audience and due.turn == 0]
+        if waiting:
+            soonest = min(waiting, key=lambda due: (due.at_ms, due.step))
+            soonest.at_ms = min(soonest.at_ms, outcome.at_ms)
+            self._set_clock(case, soonest.at_ms)
+        return self.due(outcome.at_ms)
+
+    def due(self, now_ms: int) -> list[Notification]:
+        """The rungs whose time has come, in order of their time."""
+        said: list[Notification] = []
+        while self._clock and self._clock[0][0] <= now_ms:
+            at_ms, incident = heapq.heappop(self._clock)
+            case = self._cases.get(incident)
+            if case is not None:
+                said += self._climb(case, at_ms)
+        return said
+
+    def next_deadline_ms(self) -> int | None:
+        """When `due` wants to be called next."""
+        return self._clock[0][0] if self._clock else None
+
+    # --- the ladder -----------------------------------------------------------------------------------------------
+
+    def _ring(self, case: _Case, t: Transition) -> list[Notification]:
+        """Start the ladder of the level anew, for the audiences of the reason."""
+        audiences = audience_of(t.reason, t.party)
+        case.last, case.level, case.over = t, t.to_level, False
+        case.ring += 1
+        case.shown = [a for a in case.shown if a not in audiences]
+        case.answered = [a for a in case.answered if a not in audiences]
+        case.waiting = [due for due in case.waiting if due.audience not in audiences]
+        for step, rung in enumerate(self._ladder[t.to_level]):
+            if rung.audience in audiences:
+                case.waiting.append(_Due(t.at_ms + rung.after_s * 1000, step, rung.audience))
+                self._set_clock(case, case.waiting[-1].at_ms)
+        return self._climb(case, t.at_ms)
+
+    def _climb(self, case: _Case, at_ms: int) -> list[Notification]:
+        """Send what is due at `at_ms`, unless it has become needless; plan the repeats."""
+        ready = sorted((due for due in case.waiting if due.at_ms <= at_ms), key=lambda due: (due.at_ms, due.step))
+        case.waiting = [due for due in case.waiting if due.at_ms > at_ms]
+        said: list[Notification] = []
+        for due in ready:
+            rung = self._ladder[case.level][due.step]
+            if self._is_needless(case, rung):
+                continue
+            said.append(self._notification(case, case.last, rung, Kind.UPDATE if case.over else Kind.RAISE, due))
+            if rung.repeat_s is not None:
+                case.waiting.append(_Due(due.at_ms + rung.repeat_s * 1000, due.step, due.audience, due.turn + 1))
+                self._set_clock(case, case.waiting[-1].at_ms)
+        self._forget_if_done(case)
+        return said
+
+    @staticmethod
+    def _is_needless(case: _Case, rung: Rung) -> bool:
+        if rung.unless is Unless.NOTHING:
+            return False
+        answered = rung.audience in case.answered
+        return answered or (rung.unless is Unless.DEVICE and rung.audience in case.shown)
+
+    def _quieten(self, t: Transition) -> list[Notification]:
+        """The level came down: say so once to whoever was rung; her ladder ends, dispatch's unanswered one goes on."""
+        case = self._cases.get(t.incident)
+        if case is None:
+            return []
+        case.waiting = [due for due in case.waiting if due.audience is _DISPATCH and self._ladder[case.level][due.step].repeat_s]
+        told = tuple((audience, channel) for audience, channel in case.told if channel is not Channel.VOICE)
+        case.over = case.over or t.to_level is Level.CALM or bool(case.waiting)
+        said = self._tell(case, replace_numbers(t, t), told, Kind.CLEAR)
+        if t.to_level is Level.CALM:
+            case.over = True
+        self._forget_if_done(case)
+        return said
+
+    def _report_history(self, t: Transition, facts: OrderFacts) -> list[Notification]:
+        """A past breach: told to dispatch once, it rings nobody."""
+        case = self._cases.setdefault(t.incident, _Case(t, facts, t.to_level, over=t.to_level is Level.CALM))
+        said = self._tell(case, t, ((_DISPATCH, Channel.WEBHOOK), (_DISPATCH, Channel.CONSOLE)), Kind.UPDATE)
+        self._forget_if_done(case)
+        return said
+
+    def _answer(self, case: _Case, audience: Audience) -> None:
+        if audience not in case.answered:
+            case.answered.append(audience)
+        case.waiting = [due for due in case.waiting if due.audience is not audience]
+        self._forget_if_done(case)
+
+    def _may_answer(self, case: _Case, ack: Acknowledgement) -> bool:
+        """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
+        audience = case.sent[ack.notification]
+        if ack.by == "dispatcher":
+            return audience is _DISPATCH
+        return ack.device is None or (audience is _HER and ack.device in case.facts.protected_devices)
+
+    def _case_of(self, notification: NotificationId) -> _Case | None:
+        incident = self._incident_of.get(notification)
+        return None if incident is None else self._cases.get(incident)
+
+    def _set_clock(self, case: _Case, at_ms: int) -> None:
+        heapq.heappush(self._clock, (at_ms, case.last.incident))
+
+    def _forget_if_done(self, case: _Case) -> None:
+        """An incident that is over and waits for nobody is closed: nothing of it rings again."""
+        if case.over and case.last.to_level is Level.CALM and not case.waiting:
+            self._cases.pop(case.last.incident, None)
+            for notification in case.sent:
+                self._incident_of.pop(notification, None)
+
+    # --- words ----------------------------------------------------------------------------------------------------
+
+    def _tell(self, case: _Case, t: Transition, ways: tuple[tuple[Audience, Channel], ...], kind: Kind) -> list[Notification]:
+        """One notification each, outside the ladder."""
+        case.last = t
+        case.ring += 1
+        due = _Due(t.at_ms, -1, _DISPATCH)
+        return [self._notification(case, t, Rung(0, audience, channel), kind, due) for audience, channel in ways]
+
+    def _notification(self, case: _Case, t: Transition, rung: Rung, kind: Kind, due: _Due) -> Notification:
+        audience, channel = rung.audience, rung.channel
+        name = f"{t.incident}|{case.ring}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
+        identity = NotificationId(str(uuid5(NAMESPACE, name)))
+        case.sent[identity] = audience
+        self._incident_of[identity] = t.incident
+        if kind is Kind.RAISE and (audience, channel) not in case.told:
+            case.told.append((audience, channel))
+        code = code_of(t.incident)
+        hers = audience is _HER
+        return Notification(
+            id=identity,
+            incident=t.incident,
+            order=t.order,
+            code=code,
+            audience=audience,
+            channel=channel,
+            kind=kind,
+            step=due.step,
+            level=t.to_level,
+            reason=t.reason,
+            issued_ms=due.at_ms,
+            language=case.facts.language,
+            text=text_of(
+                t,
+                audience=audience,
+                channel=channel,
+                kind=kind,
+                language=case.facts.language,
+                code=code,
+                unanswered=rung.repeat_s is not None,
+            ),
+            person=case.facts.protected if hers else None,
+            devices=case.facts.protected_devices if hers and channel is Channel.BRACELET else (),
+            distance_m=t.distance_m,
+            uncertainty_m=t.uncertainty_m,
+            bearing=wind_of(t.bearing_deg, "en"),
+            seconds_to_perimeter=t.seconds_to_perimeter,
+            zone=t.zone,
+        )
+
+    # --- snapshot -------------------------------------------------------------------------------------------------
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Every open incident as plain data."""
+        return [_case_as_data(case) for case in self._cases.values()]
+
+    def load(self, data: list[dict[str, Any]]) -> None:
+        """What `dump` gave, into an empty escalation."""
+        for plain in data:
+            case = _case_from_data(plain)
+            self._cases[case.last.incident] = case
+            self._incident_of.update(dict.fromkeys(case.sent, case.last.incident))
+            for due in case.waiting:
+                self._set_clock(case, due.at_ms)
+
+
+def replace_numbers(t: Transition, known: Transition) -> Transition:
+    """`t`, with the distance last known where it has none itself."""
+    return t if t.distance_m is not None else replace(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)
+
+
+def _case_as_data(case: _Case) -> dict[str, Any]:
+    return {
+        "last": {**asdict(case.last), "fixes": [list(fix) for fix in case.last.fixes]},
+        "facts": {**asdict(case.facts), "protected_devices": list(case.facts.protected_devices)},
+        "level": int(case.level),
+        "ring": case.ring,
+        "over": case.over,
+        "waiting": [[due.at_ms, due.step, due.audience.value, due.turn] for due in case.waiting],
+        "sent": {identity: audience.value for identity, audience in case.sent.items()},
+        "told": [[audience.value, channel.value] for audience, channel in case.told],
+        "shown": [audience.value for audience in case.shown],
+        "answered": [audience.value for audience in case.answered],
+    }
+
+
+def _transition_from_data(data: dict[str, Any]) -> Transition:
+    party = data["party"]
+    typed = {
+        "from_level": Level(data["from_level"]),
+        "to_level": Level(data["to_level"]),
+        "reason": Reason(data["reason"]),
+        "party": None if party is None else Role(party),
+        "fixes": tuple(FixRef(*fix) for fix in data["fixes"]),
+    }
+    return Transition(**{**data, **typed})
+
+
+def _case_from_data(data: dict[str, Any]) -> _Case:
+    facts = OrderFacts(**{**data["facts"], "protected_devices": tuple(data["facts"]["protected_devices"])})
+    return _Case(
+        last=_transition_from_data(data["last"]),
+        facts=facts,
+        level=Level(data["level"]),
+        ring=data["ring"],
+        over=data["over"],
+        waiting=[_Due(at_ms, step, Audience(audience), turn) for at_ms, step, audience, turn in data["waiting"]],
+        sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
+        told=[(Audience(audience), Channel(channel)) for audience, channel in data["told"]],
+        shown=[Audience(audience) for audience in data["shown"]],
+        answered=[Audience(audience) for audience in data["answered"]],
+    )

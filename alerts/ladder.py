@@ -1,0 +1,61 @@
+"""Who is told by which way after how many seconds, until somebody answers. PURE data; settings may replace it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from alerts.terms import Audience, Channel
+from geofence.terms import Level
+
+
+class Unless(Enum):
+    """What has made a rung needless by the time it is due."""
+
+    NOTHING = "nothing"
+    DEVICE = "device acknowledgement"  # the bracelet says it has shown the alert
+    PERSON = "person acknowledgement"  # somebody of this audience has answered
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder, `after_s` seconds after the ring; repeated every `repeat_s` until a person answers."""
+
+    after_s: int
+    audience: Audience
+    channel: Channel
+    unless: Unless = Unless.PERSON
+    repeat_s: int | None = None
+
+
+Ladder = Mapping[Level, tuple[Rung, ...]]
+
+_HER, _DISPATCH = Audience.PROTECTED, Audience.DISPATCH
+
+# Seconds, because 36 s is what a car at 50 km/h needs for 500 m. The control room and the bracelet are told together;
+# a bracelet that does not confirm within 5 s may be out of coverage, so a text goes by the telephone network; 15 s
+# without a person's answer is the limit of NENA-STA-020 for answering a call, so it rings. Dispatch is asked again
+# at 30 s and then every minute until a named person answers: an alert that nobody has seen never falls silent.
+DEFAULT_LADDER: Ladder = {
+    Level.EMERGENCY: (
+        Rung(0, _HER, Channel.BRACELET, Unless.NOTHING),
+        Rung(0, _DISPATCH, Channel.WEBHOOK, Unless.NOTHING),
+        Rung(0, _DISPATCH, Channel.CONSOLE, Unless.NOTHING),
+        Rung(5, _HER, Channel.SMS, Unless.DEVICE),
+        Rung(15, _HER, Channel.VOICE),
+        Rung(30, _DISPATCH, Channel.WEBHOOK, Unless.PERSON, repeat_s=60),
+    ),
+    Level.WARNING: (
+        Rung(0, _HER, Channel.BRACELET, Unless.NOTHING),
+        Rung(0, _DISPATCH, Channel.WEBHOOK, Unless.NOTHING),
+        Rung(0, _DISPATCH, Channel.CONSOLE, Unless.NOTHING),
+        Rung(15, _HER, Channel.SMS, Unless.DEVICE),
+    ),
+    Level.CAUTION: (
+        Rung(0, _HER, Channel.BRACELET, Unless.NOTHING),
+        Rung(0, _DISPATCH, Channel.WEBHOOK, Unless.NOTHING),
+        Rung(0, _DISPATCH, Channel.CONSOLE, Unless.NOTHING),
+    ),
+    Level.CALM: (),
+}

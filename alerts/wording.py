@@ -1,0 +1,168 @@
+"""What is said: level x reason x audience x channel x language -> text. PURE. No name, no number of a person, no coordinate.
+
+A text says, in this order: how urgent and what, how far and from where, what to do now, and the code. It speaks of "the
+respondent" as *he* only to her, who knows whom it means; a phone that others may read shows no name. Losing sight is
+never worded as safe. A text message fits 160 characters of the GSM 7-bit alphabet, so accents that it lacks are dropped.
+"""
+
+from __future__ import annotations
+
+from alerts.terms import Audience, Channel, Kind
+from geofence.terms import Level, Reason, Role, Transition
+
+SMS_CHARS_MAX = 160  # one segment; two may arrive in the wrong order or only in part
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_PLAIN = str.maketrans({**dict(zip("áíóúÁÍÓÚ—", "aiouAIOU-", strict=True)), "±": "+-"})
+
+WINDS_EN = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+_WINDS = {
+    "en": ("north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"),
+    "es": ("norte", "noreste", "este", "sureste", "sur", "suroeste", "oeste", "noroeste"),
+}
+
+_LEVEL = {
+    "es": {Level.EMERGENCY: "PELIGRO", Level.WARNING: "ATENCIÓN", Level.CAUTION: "AVISO", Level.CALM: "En calma"},
+    "en": {Level.EMERGENCY: "DANGER", Level.WARNING: "WARNING", Level.CAUTION: "NOTICE", Level.CALM: "Calm"},
+}
+
+# Reason -> what is said to her. (es, en)
+_HER: dict[Reason, tuple[str, str]] = {
+    Reason.SOS: ("recibimos tu SOS", "we have received your SOS"),
+    Reason.BREACH: ("está dentro de tu perímetro", "he is inside your perimeter"),
+    Reason.OUTSIDE_INCLUSION: ("ha salido de la zona en que debe estar", "he has left the area he must stay in"),
+    Reason.APPROACH: ("se está acercando", "he is coming closer"),
+    Reason.UNVERIFIED: ("una posición sin confirmar lo pone cerca", "an unconfirmed position puts him near"),
+    Reason.NO_LINK: ("el servicio no recibe posiciones", "the service receives no positions"),
+    Reason.CANNOT_SEE_RESPONDENT: ("no podemos ver dónde está", "we cannot see where he is"),
+    Reason.CANNOT_SEE_PROTECTED: ("no recibimos la posición de tu pulsera", "we do not receive your bracelet's position"),
+    Reason.NOT_SEEN_YET: ("aún no vemos las dos posiciones", "we do not see both positions yet"),
+    Reason.STRAP: ("tu pulsera aparece abierta", "your bracelet shows as open"),
+    Reason.JAMMING: ("algo interfiere con tu pulsera", "something interferes with your bracelet"),
+    Reason.SPOOFING: ("la posición de tu pulsera no es de fiar", "your bracelet's position cannot be trusted"),
+    Reason.CLOCK: ("el reloj de tu pulsera está mal", "your bracelet's clock is wrong"),
+    Reason.SEPARATION: ("tus dispositivos están separados", "your devices are apart"),
+    Reason.BATTERY: ("tu pulsera se queda sin batería", "your bracelet is running out of battery"),
+    Reason.NO_COVERAGE_KNOWN: ("lugar sin cobertura conocida", "a place without known coverage"),
+    Reason.PAST_BREACH: ("estuvo antes dentro de tu perímetro", "he was inside your perimeter earlier"),
+    Reason.CLEAR: ("se ha alejado de tu perímetro", "he has moved away from your perimeter"),
+    Reason.SEEN: ("volvemos a ver las posiciones", "we see the positions again"),
+    Reason.RESOLVED: ("el problema se ha resuelto", "the problem is solved"),
+    Reason.SCHEDULE_CLOSED: ("terminó el horario de la zona", "the zone's hours have ended"),
+    Reason.ORDER_ENDED: ("la orden ya no está vigente", "the order is no longer in force"),
+}
+
+# Reason -> what is said to the control room. {who} is whose device it is about.
+_DISPATCH: dict[Reason, tuple[str, str]] = {
+    Reason.SOS: ("SOS de la persona protegida", "SOS of the protected person"),
+    Reason.BREACH: ("dentro del perímetro", "inside the perimeter"),
+    Reason.OUTSIDE_INCLUSION: ("fuera de la zona de inclusión", "outside the inclusion zone"),
+    Reason.APPROACH: ("acercamiento", "approach"),
+    Reason.UNVERIFIED: ("posición sin confirmar cerca de ella", "unconfirmed position near her"),
+    Reason.NO_LINK: ("sin enlace con el bróker", "no link to the broker"),
+    Reason.CANNOT_SEE_RESPONDENT: ("no se ve a la persona vinculada", "the respondent cannot be seen"),
+    Reason.CANNOT_SEE_PROTECTED: ("no se ve a la persona protegida", "the protected person cannot be seen"),
+    Reason.NOT_SEEN_YET: ("orden vigente, posiciones aún no vistas", "order in force, positions not seen yet"),
+    Reason.STRAP: ("correa abierta o cortada ({who})", "strap open or cut ({who})"),
+    Reason.JAMMING: ("posible interferencia ({who})", "jamming suspected ({who})"),
+    Reason.SPOOFING: ("posición posiblemente falsa ({who})", "position possibly false ({who})"),
+    Reason.CLOCK: ("reloj del dispositivo mal ({who})", "device clock wrong ({who})"),
+    Reason.SEPARATION: ("dispositivos separados ({who})", "devices apart ({who})"),
+    Reason.BATTERY: ("batería por agotarse ({who})", "battery running out ({who})"),
+    Reason.NO_COVERAGE_KNOWN: ("lugar sin cobertura conocida", "place without known coverage"),
+    Reason.PAST_BREACH: ("estuvo dentro del perímetro (visto después)", "was inside the perimeter (learned later)"),
+    Reason.CLEAR: ("se ha alejado", "has moved away"),
+    Reason.SEEN: ("posiciones visibles de nuevo", "positions seen again"),
+    Reason.RESOLVED: ("problema resuelto", "problem solved"),
+    Reason.SCHEDULE_CLOSED: ("terminó el horario de la zona", "the zone's hours have ended"),
+    Reason.ORDER_ENDED: ("orden no vigente", "order not in force"),
+}
+
+_WHO = {
+    Role.PROTECTED: ("persona protegida", "protected person"),
+    Role.RESPONDENT: ("persona vinculada", "respondent"),
+    None: ("ambas", "both"),
+}
+
+_DO_NOW = {
+    Level.EMERGENCY: ("Ve a un lugar seguro y llama al 911.", "Go to a safe place and call 911."),
+    Level.WARNING: ("Prepárate para ir a un lugar seguro.", "Be ready to go to a safe place."),
+    Level.CAUTION: ("Mantente alerta.", "Stay alert."),
+    Level.CALM: ("", ""),
+}
+_HER_DEVICE = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY, Reason.CANNOT_SEE_PROTECTED)
+_CHECK_DEVICE = ("Revisa tu pulsera.", "Check your bracelet.")
+_GEOMETRY = (Reason.SOS, Reason.BREACH, Reason.OUTSIDE_INCLUSION, Reason.APPROACH, Reason.UNVERIFIED, Reason.CLEAR)
+_STILL_NEAR = (("sigue cerca", "he is still near"), ("sigue en el anillo exterior", "still inside the warning ring"))  # (her, dispatch)
+_ENDS = (Reason.CLEAR, Reason.SEEN, Reason.RESOLVED, Reason.SCHEDULE_CLOSED, Reason.ORDER_ENDED)
+
+
+def wind_of(bearing_deg: float | None, language: str | None = None) -> str | None:
+    """One of the eight winds; the short English form for the wire, the word of a language for a text."""
+    if bearing_deg is None:
+        return None
+    index = int((bearing_deg + 22.5) // 45) % 8
+    return WINDS_EN[index] if language in (None, "en") else _WINDS[language][index]
+
+
+def text_of(
+    t: Transition, *, audience: Audience, channel: Channel, kind: Kind, language: str, code: str, unanswered: bool = False
+) -> str:
+    """The text of one notification; `unanswered`: said again because nobody has answered."""
+    lang = 0 if language == "es" else 1
+    parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []
+    parts.append(_headline(t, audience, kind, language, lang))
+    where = _where(t, audience, language)
+    if where and t.reason in _GEOMETRY:
+        parts.append(where)
+    if audience is Audience.PROTECTED:
+        parts.append(_do_now(t, lang))
+    parts.append(f"{('Clave', 'Code')[lang]} {_spelled(code) if channel is Channel.VOICE else code}")
+    text = ". ".join(part.rstrip(".") for part in parts if part) + "."
+    return _for_sms(text) if channel is Channel.SMS else text
+
+
+def _headline(t: Transition, audience: Audience, kind: Kind, language: str, lang: int) -> str:
+    what = (_HER if audience is Audience.PROTECTED else _DISPATCH)[t.reason][lang].format(who=_WHO[t.party][lang])
+    if kind is Kind.CLEAR and t.reason not in _ENDS:  # came down, but something still holds
+        if t.reason is Reason.APPROACH:
+            what = _STILL_NEAR[audience is Audience.DISPATCH][lang]
+        return f"{_LEVEL[language][t.to_level]} ({('baja el nivel', 'level down')[lang]}): {what}"
+    return f"{_LEVEL[language][t.to_level]}: {what}"
+
+
+def _where(t: Transition, audience: Audience, language: str) -> str:
+    """How far with its error, from which direction, how soon."""
+    if t.distance_m is None:
+        return ""
+    spanish = language == "es"
+    error = f" ±{round(t.uncertainty_m)}" if t.uncertainty_m is not None else ""
+    text = f"{'A' if spanish else 'At'} {round(t.distance_m)} m{error}"
+    if t.bearing_deg is not None:
+        wind = _WINDS[language][int((t.bearing_deg + 22.5) // 45) % 8]
+        text += f" {'al' if spanish else 'to the'} {wind}"
+    if t.seconds_to_perimeter and t.reason in (Reason.APPROACH, Reason.UNVERIFIED):
+        text += f", {'llega en' if spanish else 'arrives in'} {round(t.seconds_to_perimeter)} s"
+    return text
+
+
+def _do_now(t: Transition, lang: int) -> str:
+    if t.reason in _HER_DEVICE:
+        return _CHECK_DEVICE[lang]
+    return _DO_NOW[t.to_level][lang]
+
+
+def _spelled(code: str) -> str:
+    """A code as a voice reads it: one sign at a time."""
+    return ", ".join(code)
+
+
+def _for_sms(text: str) -> str:
+    """One segment of GSM 7-bit: accents it lacks are dropped, and what is too long ends before the code."""
+    plain = text.translate(_PLAIN)
+    plain = "".join(sign if sign in GSM7 else "?" for sign in plain)
+    if len(plain) <= SMS_CHARS_MAX:
+        return plain
+    tail = plain[plain.rindex(". ") :]
+    return plain[: SMS_CHARS_MAX - len(tail)].rstrip() + tail
