@@ -7,12 +7,21 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from config.errors import BadInput
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OFFSET_EXAMPLE = "2026-01-01T00:00:00-06:00"
+
+
+T = TypeVar("T")
+
+
+def given(value: T | None) -> T:
+    """The value of a required field, for use once its mapping is known to have no fault."""
+    assert value is not None
+    return value
 
 
 class Faults:

@@ -59,7 +59,7 @@ def _geometry(document: object) -> Mapping[str, Any]:
     if isinstance(document, Mapping) and document.get("type") == "Feature":
         document = document.get("geometry")
     if not isinstance(document, Mapping):
-        raise ValueError(f"geojson must hold a {GEOMETRIES}")  # noqa: TRY004 a fault of the file, not of the caller
+        raise ValueError(f"geojson must hold a {GEOMETRIES}")
     return document
 
 

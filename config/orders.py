@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.errors import BadInput
-from config.fields import Faults, Fields
+from config.fields import Faults, Fields, given
 from config.geojson import read_geojson, shape_of
 from config.lines import line_of, lines_of_keys
 from geofence.schedule import FAR_FUTURE_MS, Schedule, load_timezone
@@ -60,8 +60,7 @@ def order_from_mapping(m: Mapping[str, object], where: str, base: Path | None) -
     faults = Faults(lambda path: f"{where} {path}".strip())
     order = _order(Fields("", m, faults), base)
     faults.raise_any()
-    assert order is not None
-    return order
+    return given(order)
 
 
 def check(path: Path) -> list[str]:
@@ -82,9 +81,8 @@ def warnings(registry: Registry) -> list[str]:
         for person, party in ((order.protected, "protected person"), (order.respondent, "respondent")):
             if person not in equipped and (party == "respondent" or order.perimeter_m > 0.0):
                 found.append(f"order {order.id}: the {party} {person} has no device, so nothing can be seen")
-        for zone in order.zones:
-            if _never_in_force(zone, order):
-                found.append(f"order {order.id}: zone {zone.id} is never in force while the order is")
+        idle = [zone.id for zone in order.zones if _never_in_force(zone, order)]
+        found += [f"order {order.id}: zone {zone} is never in force while the order is" for zone in idle]
     found += [f"device {device.id}: {device.person} is in no order" for device in registry.devices if device.person not in parties]
     return found
 
@@ -145,8 +143,7 @@ def _device(fields: Fields) -> Device | None:
     fields.no_others()
     if len(fields.faults.found) > before:
         return None
-    assert id_ is not None and person is not None
-    return Device(DeviceId(id_), PersonId(person), format_, alias)
+    return Device(DeviceId(given(id_)), PersonId(given(person)), format_, alias)
 
 
 def _alias(fields: Fields, format_: Format | None) -> str | None:
@@ -176,10 +173,16 @@ def _order(fields: Fields, base: Path | None) -> Order | None:
         fields.wrong("", "needs perimeter_m or a zone: it would bar nothing")
     if len(fields.faults.found) > before:
         return None
-    assert id_ is not None and protected is not None and respondent is not None
-    assert valid_from_ms is not None and valid_until_ms is not None and perimeter_m is not None and warning_m is not None
     return Order(
-        OrderId(id_), PersonId(protected), PersonId(respondent), perimeter_m, warning_m, valid_from_ms, valid_until_ms, language, zones
+        id=OrderId(given(id_)),
+        protected=PersonId(given(protected)),
+        respondent=PersonId(given(respondent)),
+        perimeter_m=given(perimeter_m),
+        warning_m=given(warning_m),
+        valid_from_ms=given(valid_from_ms),
+        valid_until_ms=given(valid_until_ms),
+        language=language,
+        zones=zones,
     )
 
 
@@ -209,8 +212,7 @@ def _zone(fields: Fields, base: Path | None) -> Zone | None:
     fields.no_others()
     if shape is None or len(fields.faults.found) > before:
         return None
-    assert id_ is not None and kind is not None
-    zone = Zone(ZoneId(id_), kind, shape, buffer_m or 0.0, timezone, schedule)
+    zone = Zone(ZoneId(given(id_)), kind, shape, buffer_m or 0.0, timezone, schedule)
     _check_geometry(zone, fields, shape_key)
     return zone
 

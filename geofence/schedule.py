@@ -52,7 +52,7 @@ def parse_expression(expression: str) -> opening_hours.OpeningHours:
     except opening_hours.ParserError as fault:  # type: ignore[attr-defined]  # its stub file forgets it
         column = re.search(r"--> 1:(\d+)", str(fault))
         place = f" at character {column[1]}" if column else ""
-        raise ValueError(f"not in opening_hours syntax{place}; write for example Mo-Fr 07:00-15:00, or Fr 22:00-06:00 for a night") from None
+        raise ValueError(f"not in opening_hours syntax{place}; write it like Mo-Fr 07:00-15:00, or Fr 22:00-06:00 for a night") from None
 
 
 class Schedule:

@@ -220,7 +220,7 @@ ZONE_FAULTS = [
     ([CIRCLE, 'schedule = "Mo-Fr 07:00-15:00"'], ":21 order[0].zone[0].schedule: needs timezone as well, as in America/Mexico_City"),
     (
         [CIRCLE, 'schedule = "lunes"', 'timezone = "America/Mexico_City"'],
-        ":21 order[0].zone[0].schedule: not in opening_hours syntax at character 1; write for example Mo-Fr 07:00-15:00, or Fr 22:00-06:00 for a night",
+        ":21 order[0].zone[0].schedule: not in opening_hours syntax at character 1; write it like Mo-Fr 07:00-15:00, or Fr 22:00-06:00 for a night",
     ),
     (
         [CIRCLE, 'schedule = "24/7"', 'timezone = "America/Queretaro"'],
