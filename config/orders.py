@@ -122,16 +122,16 @@ def _registry(root: Fields, base: Path) -> Registry:
     _unique("order", {f"order[{i}].id": order.id for i, order in enumerate(orders) if order}, root.faults)
     for format_ in (Format.OWNTRACKS, Format.TRACCAR):
         names = {f"device[{i}]": device.alias or device.id for i, device in enumerate(devices) if device and device.format is format_}
-        _unique(f"{format_.word} name", names, root.faults)
+        _unique(f"{format_.word} name", names, root.faults, shown=False)  # an alias may hold a person's name
     return Registry(tuple(d for d in devices if d is not None), tuple(o for o in orders if o is not None))
 
 
-def _unique(noun: str, names: Mapping[str, str], faults: Faults) -> None:
+def _unique(noun: str, names: Mapping[str, str], faults: Faults, *, shown: bool = True) -> None:
     """Note every name that stands at two paths."""
     first: dict[str, str] = {}
     for path, name in names.items():
         if first.setdefault(name, path) != path:
-            faults.add(path, f"the {noun} {name} is already used by {first[name]}")
+            faults.add(path, f"the {noun}{f' {name}' if shown else ''} is already used by {first[name]}")
 
 
 def _device(fields: Fields) -> Device | None:
