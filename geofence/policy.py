@@ -44,6 +44,9 @@ JUMP_SPEED_MPS_MAX = 70.0  # 250 km/h: nothing on a road is faster, so such a ju
 JUMP_SLACK_SIGMA = 3.0  # the errors of both fixes are allowed for before a jump is called impossible [D]
 HELD_FIXES_MAX = 2  # a third in a row is believed: an unbounded rejection locked out fast cars for minutes [D]
 
+DEPARTURE_M = 150.0  # a fix this far from the prediction is movement, not multipath (median 70 m): the filter must not lag behind it [D]
+DEPARTURE_SIGMAS = 3.0  # and beyond what both errors explain: 99 % [G]
+
 # --- One device: contact ------------------------------------------------------------------------------------------
 GAP_FIRST_S = 60.0  # the far interval, until the device's own rhythm is known [F]
 GAP_MEMORY_RATIO = 0.6  # weight of the past in the running report gap: three reports to follow a new interval [D]

@@ -137,7 +137,8 @@ class Position(NamedTuple):
     def __repr__(self) -> str:
         return "Position(hidden)"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class Ping(NamedTuple):
@@ -177,7 +178,8 @@ class Ping(NamedTuple):
     def __repr__(self) -> str:
         return f"Ping(device_row={self.device}, boot={self.boot}, seq={self.seq})"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,15 @@ def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> 
 
 
 @compiled
+def shown_speed_mps(d: Any) -> float:
+    """Speed that the last two positions show beyond their error; 0 where the error explains the difference."""
+    dt_s = (d["fix_ms"] - d["prev_ms"]) / 1000.0
+    east, north = offset_m(d["prev_lat"], d["prev_lon"], d["lat"], d["lon"])
+    moved_m = math.hypot(east, north)
+    return moved_m / dt_s if dt_s > 0.0 and moved_m > policy.DEPARTURE_SIGMAS * d["sigma"] else 0.0
+
+
+@compiled
 def hear_motion(d: Any, p: Any) -> None:
     """Use the reported speed and course, and set the velocity spread of a person at rest or on the move."""
     speed = p["speed_mps"]
@@ -183,7 +192,7 @@ def hear_motion(d: Any, p: Any) -> None:
             sigma = policy.SPEED_SIGMA_MPS + policy.SPEED_SIGMA_RATIO * speed
             correct_velocity(d, speed * math.sin(course), speed * math.cos(course), sigma)
     else:
-        speed = math.hypot(d["ve"], d["vn"])
+        speed = max(math.hypot(d["ve"], d["vn"]), shown_speed_mps(d))
         d["rest"] = d["rest"] + 1 if speed <= policy.REST_SPEED_MPS_MAX else 0
     if d["rest"] >= policy.REST_FIXES:
         d["spread"] = policy.REST_SPREAD_MPS
@@ -196,6 +205,7 @@ def hear_motion(d: Any, p: Any) -> None:
 def start_track(d: Any, p: Any, sigma_m: float) -> None:
     """The filter from one fix alone: the first, or the one that ends a hold."""
     d["lat"], d["lon"] = p["lat_deg"], p["lon_deg"]
+    d["prev_ms"], d["prev_lat"], d["prev_lon"] = d["fix_ms"], d["lat"], d["lon"]  # no path leads from a lie to the truth
     d["ve"] = d["vn"] = 0.0
     d["p11"] = sigma_m * sigma_m
     d["p12"] = 0.0
@@ -233,13 +243,26 @@ def note_history(d: Any, history: Any) -> None:
 
 
 @compiled
+def allow_departure(d: Any, away_m: float, sigma_m: float) -> None:
+    """Let a person who was at rest drive off: a fix far from the prediction widens the prediction until it fits.
+
+    Without it the first fixes of a departure between two reports a minute apart are smoothed away by hundreds of metres.
+    """
+    explained = policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma_m * sigma_m)
+    if away_m > policy.DEPARTURE_M and away_m > explained:
+        d["p11"] = (away_m / policy.DEPARTURE_SIGMAS) ** 2
+        d["p22"] = max(d["p22"], policy.FIRST_VELOCITY_VAR)
+        d["rest"] = 0
+
+
+@compiled
 def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     """Let a believed fix move the track."""
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
     d["prev_ms"], d["prev_lat"], d["prev_lon"] = d["fix_ms"], d["lat"], d["lon"]
+    d["fix_ms"], d["fix_boot"], d["fix_seq"] = fix_ms, p["boot"], p["seq"]
     if d["seen"] == 0 or (d["held"] > 0 and is_impossible(d, dt_s, distance_from(d, p), sigma_m)):
         start_track(d, p, sigma_m)
-        d["prev_ms"], d["prev_lat"], d["prev_lon"] = fix_ms, d["lat"], d["lon"]  # no path leads from a lie to the truth
     else:
         if dt_s <= policy.GAP_LEARN_S_MAX:
             gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
@@ -247,11 +270,11 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
         predict(d, dt_s)
         d["sigma"] = sigma_m
         east, north = offset_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
+        allow_departure(d, math.hypot(east, north), sigma_m)
         correct_position(d, east, north, sigma_m)
         hear_motion(d, p)
     d["seen"] = 1
     d["held"] = 0
-    d["fix_ms"], d["fix_boot"], d["fix_seq"] = fix_ms, p["boot"], p["seq"]
     note_history(d, history)
 
 
@@ -307,7 +330,7 @@ def place_at(d: Any, history: Any, at_ms: int) -> tuple[float, float, float]:
             continue
         if k == count - 1:
             age_s = (at_ms - history[a, 0]) / 1000.0
-            if age_s * 1000.0 > silence_ms(d):
+            if age_s > policy.SPREAD_AGE_S_MAX:
                 return 0.0, 0.0, -1.0
             return history[a, 1], history[a, 2], history[a, 3] + age_s * age_s * d["spread"] * d["spread"]
         b = (k + 1) % size
