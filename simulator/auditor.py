@@ -60,6 +60,7 @@ class Judged:
     verdict: Verdict
     delay_ms: int | None
     oracle_delay_ms: int | None
+    covered: bool = False  # not said by itself: the alarm of another target of the same order was already on
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ class _Case:
 
     def _judge_one(self, episode: Episode) -> Judged:
         oracle_ms = self._oracle_sees(episode)
-        raised_ms = self._raised(episode)
+        said_ms = self._raised(episode)
+        raised_ms = self._already_on(episode) if said_ms is None else said_ms
         delay_ms = None if raised_ms is None else raised_ms - episode.from_ms
         oracle_delay_ms = None if oracle_ms is None else oracle_ms - episode.from_ms
         if delay_ms is None:
@@ -166,7 +168,7 @@ class _Case:
             verdict = Verdict.LATE
         else:
             verdict = Verdict.KEPT
-        return Judged(episode, verdict, delay_ms, oracle_delay_ms)
+        return Judged(episode, verdict, delay_ms, oracle_delay_ms, covered=said_ms is None and raised_ms is not None)
 
     def _oracle_sees(self, episode: Episode) -> int | None:
         """The first arrival that shows him deep inside: nearer the edge an honest error excuses silence."""
@@ -176,14 +178,20 @@ class _Case:
         return None
 
     def _raised(self, episode: Episode) -> int | None:
-        """When a breach of that target was said for this episode, or has been on from shortly before it."""
+        """When a breach of that very target was said for this episode."""
         for t in self._said:
             about = t.reason in BREACH_REASONS and (t.zone or PERIMETER) == episode.target
             if about and episode.from_ms - EARLY_MS <= t.at_ms <= episode.until_ms + GRACE_MS:
                 return t.at_ms
-        earlier = [t for t in self._said if t.at_ms < episode.from_ms - EARLY_MS]
-        on = earlier and earlier[-1].to_level is Level.EMERGENCY and self._was_inside(episode.from_ms - STILL_ON_MS, episode.from_ms)
-        return episode.from_ms if on else None
+        return None
+
+    def _already_on(self, episode: Episode) -> int | None:
+        """When, during the episode, the order stood at EMERGENCY for a place he truly was in, or had just been in."""
+        moments = [episode.from_ms, *(t.at_ms for t in self._said if episode.from_ms < t.at_ms <= episode.until_ms)]
+        for at_ms in moments:
+            if self._level_at(at_ms) is Level.EMERGENCY and self._was_inside(episode.from_ms - STILL_ON_MS, episode.from_ms):
+                return at_ms
+        return None
 
     def _was_inside(self, from_ms: int, until_ms: int) -> bool:
         return self._truth.nearest_m(from_ms, until_ms) < 0.0

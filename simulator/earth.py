@@ -1,4 +1,4 @@
-"""Distance on the WGS-84 ellipsoid by the straight line through it: the simulator's own geometry, so that an error in the monitor's cannot hide."""
+"""The simulator's own geometry, so that an error in the monitor's cannot hide: straight lines through the WGS-84 ellipsoid."""
 
 from __future__ import annotations
 

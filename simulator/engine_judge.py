@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from monitor.wire import Envelope
-
 from geofence.terms import Registry
 from monitor.engine import Effects, Engine
+from monitor.wire import Envelope
 from simulator.virtual import Answer, Arrival
 
 

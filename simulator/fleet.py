@@ -54,7 +54,8 @@ class FleetSummary:
     ping_to_bracelet_ms: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"{self.pings} pings, {self.alerts} alerts at the bracelets; expected alerts {self.expected}, raised {self.raised}, missed {len(self.missed)}"
+        verdict = f"expected alerts {self.expected}, raised {self.raised}, missed {len(self.missed)}"
+        return f"{self.pings} pings, {self.alerts} alerts at the bracelets; {verdict}"
 
 
 def system_clock_ms() -> int:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry
 from simulator.device import Broker, Clock
-from simulator.world import ORIGIN_LAT_DEG, ORIGIN_LON_DEG, offset, to_degrees
+from simulator.world import ORIGIN_LAT_DEG, ORIGIN_LON_DEG, to_degrees
 
 PERIMETER_M = 500.0
 WARNING_M = 2_200.0
@@ -27,7 +27,8 @@ SPEEDS_MPS = (1.4, 4.5, 11.0)  # walk, bicycle, car
 LIFE_MS = 30 * 86_400_000
 CHUNK_ROWS = 500  # one write: about 130 kB, 2 ms of work
 WINDOW_MAX = 4_000  # QoS 1 messages without their PUBACK, a connection
-ACKS_WAIT_S = 5.0
+ACKS_WAIT_S = 5.0  # at the end, for what is still on its way
+DRAIN_STEP_S = 0.01
 CONNECT_S = 10.0
 SEQ_FIRST = 1_000_000_000  # ten digits for ever: JSON has no leading zeros
 MICRO = 1_000_000
@@ -256,9 +257,10 @@ class LoadGenerator:
 
     async def _drain(self, connections: list[_Connection]) -> None:
         """Wait for what is still on its way."""
-        deadline_s = asyncio.get_running_loop().time() + ACKS_WAIT_S
-        while any(self._busy(connection) for connection in connections) and asyncio.get_running_loop().time() < deadline_s:
-            await asyncio.sleep(0.01)
+        for _ in range(round(ACKS_WAIT_S / DRAIN_STEP_S)):
+            if not any(self._busy(connection) for connection in connections):
+                return
+            await asyncio.sleep(DRAIN_STEP_S)
 
     def _busy(self, connection: _Connection) -> bool:
         transport = connection.transport
@@ -273,9 +275,8 @@ def _wearer(device: DeviceId) -> PersonId:
 
 def _order(index: int, now_ms: int) -> Order:
     number = f"{index:06d}"
-    return Order(
-        OrderId(f"LOAD-{number}"), PersonId(f"P-{number}"), PersonId(f"R-{number}"), PERIMETER_M, WARNING_M, now_ms - LIFE_MS, now_ms + LIFE_MS
-    )  # fmt: skip
+    parties = PersonId(f"P-{number}"), PersonId(f"R-{number}")
+    return Order(OrderId(f"LOAD-{number}"), *parties, PERIMETER_M, WARNING_M, now_ms - LIFE_MS, now_ms + LIFE_MS)
 
 
 def _packet(device: str, speed_mps: float, *, qos: int, boot: int) -> bytes:

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path as FilePath
 
 from config.errors import BadInput
-
 from geofence.terms import Circle, Device, DeviceId, Order, OrderId, PersonId, Position, Registry, Role, Zone, ZoneId, ZoneKind
 from simulator.approach import Approach, Meeting, perform
 from simulator.network import NetworkQuality, Windows, random_outages
@@ -25,6 +24,11 @@ WARNING_EXTRA_M = 1_700.0  # contract: 120 s at 14 m/s
 ZONE_RADIUS_M = 150.0
 ZONE_BUFFER_M = 200.0
 DAY_MS = 86_400_000
+DEMO_SCRIPT = (  # what, seconds from the start, metres apart: two breaches within half a minute, six more within two
+    (Approach.AVENUE, 1.0, 750.0), (Approach.AVENUE, 3.0, 850.0), (Approach.BOTH_MOVE, 4.0, 1_000.0), (Approach.AVENUE, 20.0, 1_400.0),
+    (Approach.DRIVE_BY, 10.0, 900.0), (Approach.DWELL_INSIDE, 15.0, 850.0), (Approach.DRIVE_TO_CONTACT, 6.0, 1_100.0),
+    (Approach.NEAR_MISS, 2.0, 1_500.0),
+)  # fmt: skip
 LIVES_NEAR_M = (90.0, 500.0)  # hard negatives: his home or work, this far outside the perimeter
 SILENCED_FROM_M = (1_800.0, 3_500.0)  # where his tracker dies on the way to her
 
@@ -139,10 +143,8 @@ def build_pair(plan: PairPlan, index: int, *, rng: random.Random, start_ms: int,
 def demo(pairs: int, *, seed: int, start_ms: int, duration_s: float = 3_600.0, speed: float = 1.0) -> Scenario:
     """The scenario of `resguardo demo`: a first breach within seconds, a handful within the first minutes, otherwise ordinary life."""
     rng = random.Random(f"demo/{seed}")
-    scripted = [(Approach.AVENUE, 1.0, 750.0), (Approach.AVENUE, 3.0, 850.0), (Approach.BOTH_MOVE, 4.0, 1_000.0), (Approach.AVENUE, 20.0, 1_400.0),
-                (Approach.DRIVE_BY, 10.0, 900.0), (Approach.DWELL_INSIDE, 15.0, 850.0), (Approach.DRIVE_TO_CONTACT, 6.0, 1_100.0), (Approach.NEAR_MISS, 2.0, 1_500.0)]  # fmt: skip
     quality = NetworkQuality(outages_per_h=0.2, latency_median_ms=300.0)
-    plans = [PairPlan(kind, at_s, distance_m, quality=quality, zone=False) for kind, at_s, distance_m in scripted[:pairs]]
+    plans = [PairPlan(kind, at_s, distance_m, quality=quality, zone=False) for kind, at_s, distance_m in DEMO_SCRIPT[:pairs]]
     while len(plans) < pairs:
         kind = rng.choice([kind for kind in Approach if kind is not Approach.SILENCED])
         plans.append(PairPlan(kind, rng.uniform(90.0, 900.0), rng.uniform(2_500.0, 5_000.0), quality=quality, zone=False, daily_life=True))
@@ -260,7 +262,8 @@ def _plans(row: dict[str, object], where: str) -> list[PairPlan]:
     usual = PairPlan()
     plan = PairPlan(
         approach, _number(row, "at_s", usual.at_s, where), _number(row, "distance_m", usual.distance_m, where),
-        _number(row, "perimeter_m", usual.perimeter_m, where), bool(row.get("zone", usual.zone)), bool(row.get("daily_life", usual.daily_life)),
+        _number(row, "perimeter_m", usual.perimeter_m, where),
+        bool(row.get("zone", usual.zone)), bool(row.get("daily_life", usual.daily_life)),
         TrackerTraits(noise_ratio=_number(row, "noise_ratio", 1.0, where)),
         NetworkQuality(outages_per_h=_number(row, "outages_per_h", usual.quality.outages_per_h, where)),
     )  # fmt: skip

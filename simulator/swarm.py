@@ -58,7 +58,9 @@ def describe(world: World) -> str:
     report = world.report
     parts = [f"{kind.name.lower()} {report.count(kind)}" for kind in Verdict]
     parts += [f"{fault.value} {report.count(fault)}" for fault in Fault if report.count(fault)]
-    return f"seed {world.seed}: {len(report.judged)} episodes, {', '.join(parts)}; {world.arrivals} messages, {world.digest}"
+    covered = sum(one.covered for one in report.judged)
+    said = ", ".join((*parts, f"covered {covered}"))
+    return f"seed {world.seed}: {len(report.judged)} episodes, {said}; {world.arrivals} messages, {world.digest}"
 
 
 def summary(worlds: Sequence[World]) -> str:

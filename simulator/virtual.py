@@ -24,6 +24,7 @@ RECONNECT_MS = (200, 5_000)  # from the end of a coverage hole to the first mess
 PERSON_ANSWERS_S = (5.0, 90.0)  # looks at the bracelet, presses the button
 PERSON_ANSWER_CHANCE = 0.8
 DISPATCHER_ANSWERS_S = (20.0, 120.0)
+FOREVER_MS = 1 << 62
 
 
 class Arrival(NamedTuple):
@@ -101,11 +102,8 @@ class VirtualWorld:
         for start_ms, until_ms in self._scenario.link_outages:
             self.at(start_ms, lambda now_ms: self.deliver(now_ms, "monitor/link", {"up": False}))
             self.at(until_ms, lambda now_ms: self.deliver(now_ms, "monitor/link", {"up": True}))
-        while self._queue and self._queue[0][0] <= self._scenario.end_ms:
-            at_ms, _, action = heapq.heappop(self._queue)
-            self._pass_time(at_ms)
-            action(at_ms)
-        self._pass_time(self._scenario.end_ms)
+        while (at_ms := self._pass_time()) <= self._scenario.end_ms:
+            heapq.heappop(self._queue)[2](at_ms)
         self._hear(self._judge.advance(self._scenario.end_ms))
         return self.story
 
@@ -129,9 +127,13 @@ class VirtualWorld:
             self._note(now_ms, DeviceId(topic.split("/")[1]), report)
         self._hear(self._judge.receive([arrival]))
 
-    def _pass_time(self, until_ms: int) -> None:
-        """Let every deadline before that moment fire at its own time."""
-        while (deadline_ms := self._judge.next_deadline_ms()) is not None and deadline_ms < until_ms:
+    def _pass_time(self) -> int:
+        """Let every deadline before the next event fire at its own time, which may bring new events; gives that event's time."""
+        while True:
+            event_ms = self._queue[0][0] if self._queue else FOREVER_MS
+            deadline_ms = self._judge.next_deadline_ms()
+            if deadline_ms is None or deadline_ms >= min(event_ms, self._scenario.end_ms):
+                return event_ms
             self._hear(self._judge.advance(deadline_ms))
             following_ms = self._judge.next_deadline_ms()
             if following_ms is not None and following_ms <= deadline_ms:
