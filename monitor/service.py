@@ -234,7 +234,7 @@ class Service:
 
     def _health(self) -> Health:
         return Health(
-            healthy=self._watchdog.healthy,
+            healthy=self._watchdog.healthy and self._sessions.began,
             parts={
                 "broker": self._sessions.states(),
                 "journal": "degraded" if self._journal.degraded else "ok",

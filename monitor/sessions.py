@@ -87,6 +87,11 @@ class Sessions:
         await self.protected.set_topics(own)
         self._own = frozenset(topic.encode() for topic in own)
 
+    @property
+    def began(self) -> bool:
+        """Every session has been up once: from then on the broker keeps for us what we miss."""
+        return all(session.connections for session in (self.protected, self.others, self.answers))
+
     def states(self) -> dict[str, bool]:
         """Which sessions are up."""
         return {session.client_id: session.ready for session in (self.protected, self.others, self.answers)}

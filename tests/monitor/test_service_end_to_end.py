@@ -1,0 +1,356 @@
+"""The whole service as a process, on a real broker: pings in, alerts out, and what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import pytest
+from aiohttp import web
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed"),
+]
+
+ROOT = Path(__file__).parents[2]
+SECRET = "0123456789abcdef"
+PAIRS = 40
+HERE = (20.5888, -100.3899)
+NEAR = (20.5898, -100.3899)  # 111 m north: inside the perimeter of 500 m
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def until(true: Callable[[], Any], seconds: float = 20.0, what: str = "") -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while not true():
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"not within {seconds} s: {what}") from None
+
+
+class Mosquitto:
+    """A broker that keeps its sessions over a restart."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        directory.mkdir()
+        self.config = directory / "mosquitto.conf"
+        self.config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\nuser root\n"
+            f"persistence true\npersistence_location {directory}/\nautosave_interval 1\n"
+        )
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(["mosquitto", "-c", str(self.config)], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("mosquitto did not start")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+        self.process.wait(5)
+
+
+class ControlRoom:
+    """Dispatch's end of the webhook: keeps what is properly signed."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.forged = 0
+        self.url = ""
+
+    async def on_call(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        parts = dict(part.split("=", 1) for part in request.headers["X-Resguardo-Signature"].split(","))
+        expected = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
+        if parts["v1"] == expected:
+            self.calls.append(json.loads(body))
+        else:
+            self.forged += 1
+        return web.json_response({})
+
+
+class Monitor:
+    """`resguardo run`."""
+
+    def __init__(self, directory: Path, broker_port: int, webhook_url: str) -> None:
+        self.http_port = free_port()
+        self.directory = directory
+        self.data = directory / "data"
+        orders = [f'[[device]]\nid = "{kind}-{i}"\nperson = "{kind}-{i}"\nformat = "v1"\n' for i in range(PAIRS) for kind in ("brc", "tag")]
+        orders += [
+            f'[[order]]\nid = "O-{i}"\nprotected = "brc-{i}"\nrespondent = "tag-{i}"\nperimeter_m = 500\nlanguage = "es"\n'
+            "valid_from = 2026-01-01T00:00:00Z\nvalid_until = 2090-01-01T00:00:00Z\n"
+            for i in range(PAIRS)
+        ]
+        (directory / "orders.toml").write_text("\n".join(orders))
+        (directory / "secret").write_text(SECRET)
+        self.config = directory / "resguardo.toml"
+        self.config.write_text(
+            f'[service]\norders = "orders.toml"\ndata_dir = "data"\nsnapshot_every_s = 1\n[broker]\nport = {broker_port}\n[http]\nport = {self.http_port}\n'
+            f'[dispatch]\nwebhook_url = "{webhook_url}"\nwebhook_secret_file = "secret"\n[log]\nstyle = "json"\n'
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "monitor.log").read_text()
+
+    async def start(self, *, healthy: bool = True) -> None:
+        with (self.directory / "monitor.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "monitor", "run", "--config", str(self.config)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        if healthy:
+            await until(lambda: self.health()[0] == 200, 60, f"healthy; log: {self.log[-1500:]}")
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the monitor has ended: {self.log[-1500:]}"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/healthz", timeout=2) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+        except OSError:
+            return 0, {}
+
+    def metric(self, name: str) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=2) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(name):
+                    return float(line.rsplit(" ", 1)[1])
+        return 0.0
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Devices:
+    """All bracelets and tags over one connection, and every word they are told."""
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self.client = client
+        self.told: list[tuple[str, str, dict[str, Any]]] = []
+        self._seq: dict[str, int] = {}
+
+    async def listen(self) -> None:
+        async for message in self.client.messages:
+            _, device, kind = str(message.topic).split("/")
+            self.told.append((device, kind, json.loads(bytes(message.payload))))
+
+    async def ping(self, device: str, place: tuple[float, float], **more: Any) -> int:
+        seq = self._seq[device] = self._seq.get(device, 0) + 1
+        now = time.time_ns() // 1_000_000
+        fix = {"at": now, "lat": place[0], "lon": place[1], "accuracy": 8.0}
+        await self.client.publish(f"v1/{device}/ping", json.dumps({"v": 1, "boot": 1, "seq": seq, "at": now, "fix": fix, **more}), qos=1)
+        return seq
+
+    async def meet(self, i: int) -> None:
+        """He stands beside her."""
+        await self.ping(f"brc-{i}", HERE)
+        await self.ping(f"tag-{i}", NEAR)
+
+    def heard(self, device: str, kind: str) -> list[dict[str, Any]]:
+        return [body for who, what, body in self.told if (who, what) == (device, kind)]
+
+    def breaches(self, i: int) -> list[dict[str, Any]]:
+        return [body for body in self.heard(f"brc-{i}", "alert") if (body["level"], body["reason"]) == ("emergency", "breach")]
+
+
+@asynccontextmanager
+async def devices(port: int) -> AsyncIterator[Devices]:
+    async with aiomqtt.Client("127.0.0.1", port, identifier="devices", clean_session=False) as client:
+        made = Devices(client)
+        for topic in ("v1/+/alert", "v1/+/receipt", "v1/+/command"):
+            await client.subscribe(topic, qos=1)
+        listening = asyncio.create_task(made.listen())
+        try:
+            yield made
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    made = Mosquitto(tmp_path / "broker")
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+@pytest.fixture
+async def control_room() -> AsyncIterator[ControlRoom]:
+    room = ControlRoom()
+    app = web.Application()
+    app.router.add_post("/alerts", room.on_call)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    room.url = f"http://127.0.0.1:{runner.addresses[0][1]}/alerts"
+    yield room
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def monitor(tmp_path: Path, broker: Mosquitto, control_room: ControlRoom) -> AsyncIterator[Monitor]:
+    made = Monitor(tmp_path, broker.port, control_room.url)
+    await made.start()
+    yield made
+    made.kill()
+
+
+async def test_a_breach_rings_her_bracelet_and_dispatch_and_both_devices_are_answered(
+    monitor: Monitor, broker: Mosquitto, control_room: ControlRoom
+) -> None:
+    async with devices(broker.port) as people:
+        await people.meet(0)
+        await until(lambda: people.breaches(0), what="alert on the bracelet")
+        alert = people.breaches(0)[0]
+        assert alert["v"] == 1
+        assert abs(alert["distance"] - 111) <= 3
+        assert alert["bearing"] == "N"
+        assert alert["language"] == "es"
+        assert alert["code"] in alert["text"]
+        await until(lambda: any(call.get("reason") == "breach" for call in control_room.calls), what="webhook")
+        call = next(call for call in control_room.calls if call["reason"] == "breach")
+        assert (call["code"], call["order"]) == (alert["code"], "O-0")
+        assert control_room.forged == 0
+        for device in ("brc-0", "tag-0"):
+            await until(lambda device=device: {"v": 1, "boot": 1, "seq": 1} in people.heard(device, "receipt"), what=f"receipt of {device}")
+            await until(
+                lambda device=device: any(c.get("interval_s") == 5 for c in people.heard(device, "command")), what=f"command of {device}"
+            )
+        assert people.heard("tag-0", "alert") == []
+        assert monitor.metric('resguardo_transitions_total{reason="breach",to="emergency"}') == 1
+        assert monitor.metric('resguardo_ping_to_alert_seconds_count{channel="bracelet"}') >= 1
+
+
+async def test_a_hostile_payload_is_counted_and_the_next_ping_is_judged(monitor: Monitor, broker: Mosquitto) -> None:
+    async with devices(broker.port) as people:
+        for topic, payload in (
+            ("v1/brc-1/ping", b"\xff\xfe"),
+            ("v1/brc-1/ping", b"{" * 2000),
+            ("v1/brc-1/ping", b"x" * 5000),
+            ("v1/stranger/ping", b'{"v":1}'),
+            ("v1/brc-1/ack", b"null"),
+        ):
+            await people.client.publish(topic, payload, qos=1)
+        await people.meet(1)
+        await until(lambda: people.breaches(1), what="alert after poison")
+    assert monitor.metric('resguardo_pings_rejected_total{reason="unknown_device"}') == 1
+    assert monitor.metric('resguardo_pings_rejected_total{reason="too_large"}') == 1
+    assert "input_poisoned" not in monitor.log
+
+
+async def test_sigterm_ends_it_within_five_seconds_and_the_next_start_knows_what_it_knew(monitor: Monitor, broker: Mosquitto) -> None:
+    async with devices(broker.port) as people:
+        await people.meet(2)
+        await until(lambda: people.breaches(2), what="alert")
+        assert monitor.process is not None
+        monitor.process.terminate()
+        started_s = time.monotonic()
+        assert await asyncio.to_thread(monitor.process.wait, 10) == 0
+        assert time.monotonic() - started_s <= 5.0
+        await monitor.start()
+        await people.meet(3)
+        await until(lambda: people.breaches(3), what="alert of another order after the restart")
+        assert len(people.breaches(2)) == 1, "an alert was repeated without need"
+
+
+async def test_kill_9_at_any_moment_loses_no_alert_and_opens_no_incident_twice(monitor: Monitor, broker: Mosquitto) -> None:
+    rng = random.Random(7)
+    async with devices(broker.port) as people:
+        for i in range(8, PAIRS):
+            await people.meet(i)
+            if i % 6 == 0:
+                await asyncio.sleep(rng.uniform(0.0, 0.05))
+                monitor.kill()
+                await monitor.start(healthy=i % 12 == 0)  # every other kill hits a monitor that is still starting
+        await until(lambda: monitor.health()[0] == 200, 60, "healthy after the last kill")
+        await until(lambda: all(people.breaches(i) for i in range(8, PAIRS)), 30, "an alert for every breach")
+        for i in range(8, PAIRS):
+            assert len({alert["code"] for alert in people.breaches(i)}) == 1, "one incident was opened twice"
+        receipts = {device for device, kind, _ in people.told if kind == "receipt"}
+        await until(
+            lambda: {f"brc-{i}" for i in range(8, PAIRS)} <= {d for d, kind, _ in people.told if kind == "receipt"},
+            10,
+            f"receipts {receipts}",
+        )
+
+
+async def test_a_lost_broker_is_told_to_dispatch_and_seen_in_health_and_then_work_goes_on(
+    monitor: Monitor, broker: Mosquitto, control_room: ControlRoom
+) -> None:
+    broker.stop()
+    await until(lambda: any(call.get("reason") == "no_link" for call in control_room.calls), 15, "notice of the lost link")
+    assert monitor.health()[1]["parts"]["troubles"] == ["link"]
+    notices = [call for call in control_room.calls if call.get("reason") == "no_link"]
+    broker.start()
+    await until(lambda: monitor.health()[1]["parts"]["troubles"] == [], 15, "the link is back")
+    async with devices(broker.port) as people:
+        await people.meet(4)
+        await until(lambda: people.breaches(4), what="alert after the outage")
+    assert len(notices) == 1, "one notice for one loss"
+
+
+async def test_a_second_monitor_on_the_same_data_is_refused(monitor: Monitor) -> None:
+    second = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "monitor", "run", "--config", str(monitor.config)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 2
+    assert "is in use by another monitor" in second.stderr
+
+
+async def test_no_place_reaches_the_log_the_metrics_or_the_health_page(monitor: Monitor, broker: Mosquitto) -> None:
+    marker = (20.58837123, -100.38991234)
+    async with devices(broker.port) as people:
+        await people.ping("brc-5", marker)
+        await people.ping("tag-5", marker)
+        await people.client.publish("v1/brc-5/ping", json.dumps({"v": 1, "lat": marker[0]}), qos=1)
+        await until(lambda: people.breaches(5), what="alert")
+    with urllib.request.urlopen(f"http://127.0.0.1:{monitor.http_port}/metrics", timeout=2) as answer:
+        pages = answer.read().decode() + json.dumps(monitor.health()[1]) + monitor.log
+    assert "58837123" not in pages
+    assert "38991234" not in pages
