@@ -106,9 +106,7 @@ def wind_of(bearing_deg: float | None, language: str | None = None) -> str | Non
     return WINDS_EN[index] if language in (None, "en") else _WINDS[language][index]
 
 
-def text_of(
-    t: Transition, *, audience: Audience, channel: Channel, kind: Kind, language: str, code: str, unanswered: bool = False
-) -> str:
+def text_of(t: Transition, *, audience: Audience, channel: Channel, kind: Kind, language: str, code: str, unanswered: bool = False) -> str:
     """The text of one notification; `unanswered`: said again because nobody has answered."""
     lang = 0 if language == "es" else 1
     parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []

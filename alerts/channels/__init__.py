@@ -1,0 +1,50 @@
+"""The ways out. A carrier takes one notification and says at once what became of it; the outbox does the rest.
+
+Carriers never import the monitor: what they need of it (publishing over MQTT) is passed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from alerts.terms import Notification
+
+
+class Verdict(Enum):
+    """What an attempt came to, and so what follows."""
+
+    TAKEN = "taken"  # the carrier has it
+    LATER = "later"  # surely not taken: try again
+    UNSURE = "unsure"  # perhaps taken: look up before trying again
+    NEVER = "never"  # will not be taken however often we try: climb
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict, the carrier's word for it (never a number, name or coordinate) and how long it asks us to wait."""
+
+    verdict: Verdict
+    detail: str = ""
+    retry_after_s: float | None = None
+
+
+class Carrier(Protocol):
+    """One channel's way out. `send` may raise: the outbox takes that as UNSURE."""
+
+    timeout_s: float  # for one attempt
+    parallel: int  # attempts under way at a time
+    idempotent: bool  # sending the same id again shows it once: it need not wait for our disk, nor be looked up
+
+    def reaches(self, notification: Notification) -> bool:
+        """Whether there is an address to send to; if not, the console shows it."""
+
+    async def send(self, notification: Notification) -> Answer:
+        """Try once."""
+
+    async def was_taken(self, notification: Notification) -> bool:
+        """Whether an earlier attempt that gave no answer arrived after all."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

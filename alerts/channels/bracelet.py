@@ -1,0 +1,65 @@
+"""Her bracelet, by MQTT: contract §2, `v1/{device}/alert`. The broker's PUBACK is a receipt; the bracelet answers by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+from alerts.channels import Answer, Verdict
+from alerts.terms import Notification
+
+Publish = Callable[[str, bytes, int], Awaitable[None]]  # topic, payload, QoS; done at the PUBACK, raises if there was none
+
+
+def alert_of(notification: Notification) -> dict[str, object]:
+    """The alert as a bracelet reads it; what is not known is absent."""
+    alert: dict[str, object] = {
+        "v": 1,
+        "id": notification.id,
+        "code": notification.code,
+        "level": notification.level.word,
+        "reason": notification.reason.word,
+        "issued": notification.issued_ms,
+        "distance": notification.distance_m,
+        "uncertainty": notification.uncertainty_m,
+        "bearing": notification.bearing,
+        "seconds_to_perimeter": notification.seconds_to_perimeter,
+        "language": notification.language,
+        "text": notification.text,
+    }
+    return {key: value for key, value in alert.items() if value is not None}
+
+
+class Bracelet:
+    """Publishes to each of her bracelets; showing the same id twice is the bracelet's to prevent."""
+
+    timeout_s = 2.0
+    parallel = 256  # a storm of one per person must not queue behind round trips
+    idempotent = True
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+
+    def reaches(self, notification: Notification) -> bool:
+        """Always: a person without a bracelet must be reached otherwise at once, so `send` says NEVER."""
+        return True
+
+    async def send(self, notification: Notification) -> Answer:
+        """Publish at QoS 1 and wait for every PUBACK."""
+        if not notification.devices:
+            return Answer(Verdict.NEVER, "no bracelet")
+        payload = json.dumps(alert_of(notification), ensure_ascii=False, separators=(",", ":")).encode()
+        published = [self._publish(f"v1/{device}/alert", payload, 1) for device in notification.devices]
+        try:
+            await asyncio.gather(*published)
+        except ConnectionError:
+            return Answer(Verdict.LATER, "no link to the broker")
+        return Answer(Verdict.TAKEN, "puback")
+
+    async def was_taken(self, notification: Notification) -> bool:
+        """Never asked: sending again does no harm."""
+        return False
+
+    async def close(self) -> None:
+        """The connection is not ours."""

@@ -1,0 +1,103 @@
+"""The control room's webhook: JSON, signed with HMAC-SHA256 over `{t}.{body}`, the notification's id as its idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+
+from alerts.channels import Answer, Verdict
+from alerts.channels.http import HttpClient, NotSent, Response
+from alerts.terms import Notification
+
+# What an HTTP status means for us; whole classes by their hundred.
+STATUS: dict[int, Verdict] = {
+    2: Verdict.TAKEN,
+    3: Verdict.NEVER,  # we follow nobody: the body would go where the operator has not said
+    4: Verdict.NEVER,
+    5: Verdict.UNSURE,
+    408: Verdict.LATER,
+    409: Verdict.TAKEN,  # it has this idempotency key already
+    425: Verdict.LATER,
+    429: Verdict.LATER,
+}
+
+
+def message_of(notification: Notification) -> dict[str, object]:
+    """The notification as dispatch reads it; what is not known is absent."""
+    message: dict[str, object] = {
+        "v": 1,
+        "id": notification.id,
+        "code": notification.code,
+        "incident": notification.incident,
+        "order": notification.order,
+        "audience": notification.audience.value,
+        "kind": notification.kind.value,
+        "step": notification.step,
+        "level": notification.level.word,
+        "reason": notification.reason.word,
+        "issued": notification.issued_ms,
+        "distance": notification.distance_m,
+        "uncertainty": notification.uncertainty_m,
+        "bearing": notification.bearing,
+        "seconds_to_perimeter": notification.seconds_to_perimeter,
+        "zone": notification.zone,
+        "language": notification.language,
+        "text": notification.text,
+    }
+    return {key: value for key, value in message.items() if value is not None}
+
+
+def signature(secret: str, at_s: int, body: bytes) -> str:
+    """The value of X-Resguardo-Signature."""
+    digest = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at_s},v1={digest}"
+
+
+def answer_of(response: Response) -> Answer:
+    """What a webhook's response means."""
+    verdict = STATUS.get(response.status) or STATUS.get(response.status // 100, Verdict.UNSURE)
+    return Answer(verdict, f"http {response.status}", response.retry_after_s)
+
+
+class Webhook:
+    """Posts to one address."""
+
+    timeout_s = 2.0
+    parallel = 16  # a slow control room still gets 16 alerts at a time, most urgent first
+    idempotent = True
+
+    def __init__(self, url: str, secret: str, now_s: Callable[[], float] = time.time) -> None:
+        self._url = url
+        self._secret = secret
+        self._now_s = now_s
+        self._http = HttpClient()
+
+    def reaches(self, notification: Notification) -> bool:
+        """Always."""
+        return True
+
+    async def send(self, notification: Notification) -> Answer:
+        """Post once."""
+        body = json.dumps(message_of(notification), ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": notification.id,
+            "X-Resguardo-Signature": signature(self._secret, int(self._now_s()), body),
+        }
+        try:
+            return answer_of(await self._http.post(self._url, body, headers, self.timeout_s))
+        except NotSent as error:
+            return Answer(Verdict.LATER, str(error))
+        except (TimeoutError, OSError) as error:
+            return Answer(Verdict.UNSURE, type(error).__name__)
+
+    async def was_taken(self, notification: Notification) -> bool:
+        """Never asked: the same key twice is one alert."""
+        return False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()

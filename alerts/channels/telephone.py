@@ -1,0 +1,180 @@
+"""Text messages and calls through Twilio: the door to its package.
+
+Twilio takes no idempotency key for either, so an attempt without an answer is looked up by number, time and text before
+it is made again. The package's own client has no time-out, drops Retry-After and logs numbers: all three are set right here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from xml.sax.saxutils import escape
+
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.rest import Client
+
+from alerts.channels import Answer, Verdict
+from alerts.channels.http import retry_after_s
+from alerts.contacts import Contacts
+from alerts.terms import Notification
+
+LOOK_BACK = timedelta(seconds=5)  # Twilio stamps whole seconds by its own clock
+LOOK_UP_MAX = 50  # newest messages to one number that are looked at; far more than one incident sends
+TOO_MANY = 429  # never processed: safe to repeat (Twilio error 20429)
+SERVER_ERROR = 500
+VOICES = {"es": "es-MX", "en": "en-US"}
+
+# Twilio's word -> ours, for what no repetition mends. Any other 4xx is permanent as well, under its bare code.
+PERMANENT: Mapping[int, str] = {
+    20003: "account refused",
+    21211: "invalid number",
+    21214: "number cannot be called",
+    21216: "calls to this number are barred",
+    21408: "country not enabled",
+    21603: "our number is missing",
+    21606: "our number cannot send texts",
+    21610: "person has opted out",
+    21612: "no route to this number",
+    21614: "not a mobile number",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Our side of Twilio. Its text form shows nothing."""
+
+    account_sid: str = field(repr=False)
+    auth_token: str = field(repr=False)
+    from_number: str = field(repr=False)
+    base_url: str | None = None  # another address than Twilio's own
+
+
+class Busy(Exception):  # noqa: N818 - it says what happened
+    """Twilio wants us to wait."""
+
+    def __init__(self, wait_s: float | None) -> None:
+        super().__init__("busy")
+        self.wait_s = wait_s
+
+
+class _HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc] # the package is untyped
+    """Twilio's client, silent, and with the Retry-After that its exceptions lose."""
+
+    def __init__(self) -> None:
+        silent = logging.getLogger("alerts.telephone.silent")  # it would log the numbers it asks about
+        silent.disabled = True
+        super().__init__(logger=silent)
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """As the package's, but a 429 is raised with its wait."""
+        response = await super().request(*args, **kwargs)
+        if response.status_code == TOO_MANY:
+            raise Busy(retry_after_s(response.headers))
+        return response
+
+
+class Way(Protocol):
+    """How a notification goes out by telephone, and how one finds it again."""
+
+    async def place(self, client: Client, to: str, sender: str, notification: Notification) -> None:
+        """Hand it to Twilio."""
+
+    async def find(self, client: Client, to: str, notification: Notification) -> bool:
+        """Whether Twilio has it already."""
+
+
+class Text:
+    """A text message; it is found again by its words."""
+
+    async def place(self, client: Client, to: str, sender: str, notification: Notification) -> None:
+        """Create the message."""
+        await client.messages.create_async(to=to, from_=sender, body=notification.text)
+
+    async def find(self, client: Client, to: str, notification: Notification) -> bool:
+        """Look among the messages to this number since it was issued."""
+        sent = await client.messages.list_async(to=to, limit=LOOK_UP_MAX)
+        return any(message.body == notification.text and _is_since(message.date_created, notification) for message in sent)
+
+
+class Call:
+    """A call that says the alert twice; it is found again by its time, since Twilio keeps no words of a call."""
+
+    async def place(self, client: Client, to: str, sender: str, notification: Notification) -> None:
+        """Create the call."""
+        await client.calls.create_async(to=to, from_=sender, twiml=twiml_of(notification))
+
+    async def find(self, client: Client, to: str, notification: Notification) -> bool:
+        """Look for a call to this number since it was issued."""
+        return any(_is_since(call.date_created, notification) for call in await client.calls.list_async(to=to, limit=LOOK_UP_MAX))
+
+
+class Telephone:
+    """Twilio, by one of the two ways."""
+
+    timeout_s = 2.0
+    parallel = 8
+    idempotent = False
+
+    def __init__(self, account: Account, contacts: Contacts, way: Way) -> None:
+        self._account = account
+        self._contacts = contacts
+        self._way = way
+        self._client: Client | None = None
+
+    def reaches(self, notification: Notification) -> bool:
+        """Whether this person has a telephone."""
+        return notification.person in self._contacts
+
+    async def send(self, notification: Notification) -> Answer:
+        """Hand it to Twilio once."""
+        try:
+            await self._way.place(self._twilio(), self._to(notification), self._account.from_number, notification)
+        except Busy as busy:
+            return Answer(Verdict.LATER, "twilio busy", busy.wait_s)
+        except TwilioRestException as error:
+            return answer_of(error.status, error.code)
+        return Answer(Verdict.TAKEN, "queued")
+
+    async def was_taken(self, notification: Notification) -> bool:
+        """Ask Twilio; raises if it does not answer."""
+        return await self._way.find(self._twilio(), self._to(notification), notification)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.http_client.close()
+            self._client = None
+
+    def _to(self, notification: Notification) -> str:
+        assert notification.person is not None, "the outbox asks `reaches` first"
+        return self._contacts[notification.person].phone
+
+    def _twilio(self) -> Client:
+        """The client, made where an event loop runs."""
+        if self._client is None:
+            self._client = Client(self._account.account_sid, self._account.auth_token, http_client=_HttpClient())
+            if self._account.base_url is not None:
+                self._client.api.base_url = self._account.base_url
+        return self._client
+
+
+def answer_of(status: int, code: int | None) -> Answer:
+    """What a refusal of Twilio means."""
+    if status >= SERVER_ERROR:
+        return Answer(Verdict.UNSURE, f"twilio {status}")
+    return Answer(Verdict.NEVER, PERMANENT.get(code or 0, f"twilio {code or status}"))
+
+
+def twiml_of(notification: Notification) -> str:
+    """What a call says: the alert, a pause, the alert."""
+    say = f'<Say language="{VOICES[notification.language]}">{escape(notification.text)}</Say>'
+    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Pause length="1"/>{say}</Response>'
+
+
+def _is_since(created: datetime | None, notification: Notification) -> bool:
+    """Whether Twilio made it for this notification and not for an earlier one; it lists the newest first."""
+    return created is not None and created >= datetime.fromtimestamp(notification.issued_ms / 1000, UTC) - LOOK_BACK
