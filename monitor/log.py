@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -35,8 +35,8 @@ def _short(value: object) -> object:
     return value[:TEXT_MAX] if isinstance(value, str) else value if isinstance(value, int | float | bool | None) else str(value)[:TEXT_MAX]
 
 
-def configure(style: str = "console", level: str = "info") -> None:
-    """Send logs to stderr as JSON lines (`json`) or for people (`console`), from `level` upwards."""
+def configure(style: str = "console", level: str = "info", file: TextIO | None = None) -> None:
+    """Send logs to `file` (or stderr) as JSON lines (`json`) or for people (`console`), from `level` upwards."""
     renderer: Any = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[
@@ -46,7 +46,7 @@ def configure(style: str = "console", level: str = "info") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=file or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

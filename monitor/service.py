@@ -12,10 +12,12 @@ import fcntl
 import os
 import signal
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TextIO, cast
 
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
@@ -38,6 +40,7 @@ from monitor.engine import Engine
 from monitor.http import Health, HttpServer
 from monitor.loop import Loop
 from monitor.mqtt import Broker
+from monitor.output import Unhurried
 from monitor.recovery import Recovered, recover
 from monitor.sessions import Sessions
 from monitor.sinks import Distributor
@@ -268,7 +271,7 @@ def run_service(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises BadInput for faults in the files that the settings name."""
     if settings.service.orders is None:
         raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
-    log.configure(settings.log.style, settings.log.level)
+    log.configure(settings.log.style, settings.log.level, cast(TextIO, Unhurried(sys.stderr)))
     registry = load_registry(settings.service.orders)
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))

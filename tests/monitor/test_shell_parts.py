@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -18,6 +19,7 @@ from monitor.http import Health, HttpServer
 from monitor.link import LinkWatch
 from monitor.mqtt import LinkLost, NoListener
 from monitor.notices import TEXTS, Trouble, notices
+from monitor.output import Unhurried
 from monitor.snapshot import Snapshot, read_snapshots, write_snapshot
 from monitor.supervise import supervised
 
@@ -260,3 +262,18 @@ async def test_health_is_200_only_while_healthy_and_says_why() -> None:
         assert await asyncio.to_thread(fetch, f"{url}/metrics") == (200, "resguardo_pings_total 1\n")
     finally:
         await server.stop()
+
+
+# --- output -------------------------------------------------------------------------------------------------------
+
+
+def test_a_stopped_terminal_does_not_make_us_wait() -> None:
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "w") as pipe:
+        out = Unhurried(pipe)
+        for _ in range(100):
+            out.write("x" * 10_000 + "\n")  # 1 MB: a pipe holds 64 kB, and nobody reads it
+        with os.fdopen(read_end) as reader:
+            assert [len(reader.readline()) for _ in range(100)] == [10_001] * 100
+        out.close()
+    assert out.dropped == 0
