@@ -47,6 +47,7 @@ class Effects:
     notifications: list[Notification] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    acknowledgements: list[Acknowledgement] = field(default_factory=list)
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
     pings: int = 0
 
@@ -56,6 +57,7 @@ class Effects:
         self.notifications += other.notifications
         self.commands += other.commands
         self.rejections += other.rejections
+        self.acknowledgements += other.acknowledgements
         self.receipts.update(other.receipts)
         self.pings += other.pings
 
@@ -229,6 +231,7 @@ class Engine:
         self._tell(self._core.set_link(link.up, self.now_ms), effects)
 
     def _on_acknowledgement(self, acknowledgement: Acknowledgement, effects: Effects) -> None:
+        effects.acknowledgements.append(acknowledgement)
         effects.notifications += self._escalation.on_acknowledgement(acknowledgement)
 
     def _on_outcome(self, outcome: Outcome, effects: Effects) -> None:

@@ -63,7 +63,7 @@ class Distributor:
             self.send(effects.notifications)
         for command in effects.commands:
             self._downlink.command(command)
-        if getattr(effects, "acknowledgements", None):
+        if effects.acknowledgements:
             self._outbox.acknowledged([one.notification for one in effects.acknowledgements])
         if effects.transitions:
             self._journal.append([Record.of_transition(one) for one in effects.transitions])
