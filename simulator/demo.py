@@ -22,8 +22,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from monitor.broker import EmbeddedBroker
-
 from monitor.console_view import ConsoleView, Row
+from monitor.mqtt import Batch, Session
+from monitor.mqtt import Broker as MonitorBroker
 from simulator.device import Broker, ReceivedAlert
 from simulator.fleet import Fleet, FleetSummary, system_clock_ms
 from simulator.orders_file import write_orders
@@ -34,6 +35,7 @@ STOP_S_MAX = 8.0  # the monitor promises 5
 POLL_S = 0.25
 ENDLESS_S = 3600.0  # without --seconds: the scripted hour
 DONE, FAILED = 0, 1
+ANSWERS = {"device": "shown", "person": "she answered"}
 
 
 def _positive(text: str) -> float:
@@ -97,6 +99,8 @@ class _Demo:
         self._fleet = Fleet(scenario, Broker(host, port), on_alert=self._on_alert)
         self._say(f"{self._pairs} pairs of people are on their way; the first alert is due within seconds")
         playing = asyncio.ensure_future(self._fleet.run(self._seconds))
+        answers = Session("demo-view", MonitorBroker(host, port, 311), ["v1/+/ack"], on_batch=self._on_answers, on_link=lambda up: None)
+        watching = asyncio.ensure_future(answers.run())
         with self._view:
             try:
                 return await asyncio.shield(playing)
@@ -104,6 +108,9 @@ class _Demo:
                 playing.cancel()
                 await asyncio.gather(playing, return_exceptions=True)
                 return self._fleet.summary()
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
 
     def _learn(self, scenario: Scenario) -> None:
         self._order_of = {party.device: str(pair.order.id) for pair in scenario.pairs for party in pair.parties()}
@@ -162,9 +169,16 @@ class _Demo:
                 alert.level,
                 alert.reason,
                 alert.text,
-                f"rang, {took_ms} ms",
+                f"rang in {took_ms} ms",
             )
         )
+
+    def _on_answers(self, batch: Batch) -> None:
+        """What the bracelets and the people answer, as the monitor hears it too."""
+        for message in batch.messages:
+            answer = json.loads(message.payload)
+            self._view.mark(answer["alert"], ANSWERS[answer["by"]])
+        batch.acknowledge()
 
     def _conclude(self, summary: FleetSummary) -> int:
         self._view.say("")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from geofence.terms import Command, DeviceId, IncidentId, Level, Reason, Registry, Transition
+from simulator.device import Broker
 from simulator.virtual import Answer, Arrival
 
 EARTH_M_PER_DEG = 111_000.0
@@ -61,3 +68,46 @@ class NaiveJudge:
 @pytest.fixture
 def naive() -> type[NaiveJudge]:
     return NaiveJudge
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
+    """A real mosquitto of our own on a free port."""
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+    if program is None:
+        pytest.skip("mosquitto is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "mosquitto.conf").write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n", encoding="utf-8"
+    )
+    process = BrokerProcess(program, tmp_path / "mosquitto.conf", port)
+    process.start()
+    yield process
+    process.stop()
+
+
+class BrokerProcess:
+    """Start, stop, start again."""
+
+    def __init__(self, program: str, conf: Path, port: int) -> None:
+        self._command = [program, "-c", str(conf)]
+        self.address = Broker("127.0.0.1", port)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline_s = time.monotonic() + 10.0
+        while time.monotonic() < deadline_s:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.address.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("mosquitto did not open its port within 10 s")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
