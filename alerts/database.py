@@ -1,0 +1,270 @@
+"""The outbox on disk: one row a notification, written by a thread of its own. The door to SQLAlchemy.
+
+Whoever writes gets a future and waits for it or not. A database that is locked, full or broken keeps nobody waiting but
+this thread: it tries again with all that has come in meanwhile, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, create_engine, delete, event, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId
+from geofence.terms import Level, Reason
+
+BUSY_S = 0.2  # for another's lock within one try; then we say that we wait
+RETRY_S = 0.2  # between tries: 5 a second cost nothing, and a freed disk is in use again before anyone notices
+BACKLOG_MAX = 100_000  # changes kept for a database that is away, about 100 MB; the journal has every notification anyway
+KEPT_MS = 7 * 24 * 3600 * 1000  # rows that are finished stay a week: longer than any snapshot or journal tail repeats them
+
+_RANK = {state: rank for rank, state in enumerate(DeliveryState)}
+OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
+
+_metadata = MetaData()
+_rows = Table(
+    "notification",
+    _metadata,
+    Column("id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("rank", Integer, nullable=False),  # of the state: it only ever rises
+    Column("issued_ms", Integer, nullable=False),
+    Column("changed_ms", Integer, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("body", String, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """We mean to send this. An id that is known already changes nothing."""
+
+    notification: Notification
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """This is how far it got. A state that was passed already changes nothing."""
+
+    notification: NotificationId
+    state: DeliveryState
+    at_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the disk knows: every id, and the notifications that have not reached an end."""
+
+    known: tuple[NotificationId, ...]
+    unfinished: tuple[Notification, ...]
+
+
+@dataclass(slots=True)
+class _Job:
+    writes: list[Intent | Change]
+    future: asyncio.Future[Any]
+    reads: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    jobs: list[_Job] = field(default_factory=list)
+    closing: bool = False
+
+
+class Database:
+    """Use from one event loop. `on_trouble(True)` when writing fails, `(False)` when it works again."""
+
+    def __init__(self, path: Path, on_trouble: Callable[[bool], None]) -> None:
+        self._path = path
+        self._on_trouble = on_trouble
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._connection: Connection | None = None
+        self._in_trouble = False
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    # --- the event loop's side ------------------------------------------------------------------------------------
+
+    def write(self, *writes: Intent | Change) -> asyncio.Future[None]:
+        """Done once all of it is on disk; fails with OSError if the database is closed before."""
+        return self._put(_Job(list(writes), self._loop.create_future()))
+
+    def read(self) -> asyncio.Future[Kept]:
+        """What the disk knows."""
+        return self._put(_Job([], self._loop.create_future(), reads=True))
+
+    async def close(self) -> None:
+        """One last try for what has not been written; then every future that still waits fails."""
+        self._closing.set()
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join, 2.0)  # longer than one try takes; a hung disk holds only the daemon thread
+
+    def _put(self, job: _Job) -> asyncio.Future[Any]:
+        job.future.add_done_callback(lambda future: future.cancelled() or future.exception())  # nobody need wait for it
+        if self._closing.is_set():
+            job.future.set_exception(OSError("the outbox is closed"))
+        else:
+            self._queue.put(job)
+        return job.future
+
+    # --- the thread's side ----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        batch = _Batch()
+        while not batch.closing:
+            self._fill(batch, wait=True)
+            while not self._commit(batch.jobs) and not batch.closing:
+                self._say_trouble(True)
+                self._closing.wait(RETRY_S)
+                self._fill(batch, wait=False)
+            if not batch.closing:
+                self._say_trouble(False)
+        for job in batch.jobs:
+            self._answer(job, None, OSError("not written"))
+        self._disconnect()
+
+    def _fill(self, batch: _Batch, *, wait: bool) -> None:
+        """Add all that has come in; beyond the bound the oldest are given up."""
+        with suppress(queue.Empty):
+            while True:
+                job = self._queue.get(block=wait)
+                wait = False
+                if job is None:
+                    batch.closing = True
+                else:
+                    batch.jobs.append(job)
+        for job in batch.jobs[:-BACKLOG_MAX]:
+            self._answer(job, None, OSError("given up"))
+        del batch.jobs[:-BACKLOG_MAX]
+
+    def _commit(self, jobs: list[_Job]) -> bool:
+        """One transaction for all; whether it worked. Empties `jobs` if so."""
+        if not jobs:
+            return True
+        try:
+            connection = self._connect()
+            with connection.begin():
+                for job in jobs:
+                    for write in job.writes:
+                        _apply(connection, write)
+                answers = [_read(connection) if job.reads else None for job in jobs]
+        except (SQLAlchemyError, OSError):
+            self._disconnect()
+            return False
+        for job, answer in zip(jobs, answers, strict=True):
+            self._answer(job, answer, None)
+        jobs.clear()
+        return True
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = _open(self._path)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with suppress(SQLAlchemyError, OSError):
+                self._connection.close()
+            self._connection = None
+
+    def _answer(self, job: _Job, result: object, error: Exception | None) -> None:
+        def settle() -> None:
+            if job.future.done():
+                return
+            if error is not None:
+                job.future.set_exception(error)
+            else:
+                job.future.set_result(result)
+
+        with suppress(RuntimeError):  # the loop has ended before us
+            self._loop.call_soon_threadsafe(settle)
+
+    def _say_trouble(self, in_trouble: bool) -> None:
+        if in_trouble != self._in_trouble:
+            self._in_trouble = in_trouble
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._on_trouble, in_trouble)
+
+
+def _open(path: Path) -> Connection:
+    """A connection on which a commit means that it is on the platter."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": BUSY_S, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.execute(text("BEGIN IMMEDIATE"))  # wait for the lock before work, not in the middle of it
+
+    connection = engine.connect()
+    try:
+        with connection.begin():
+            _metadata.create_all(connection)
+            is_old = _rows.c.changed_ms < time.time_ns() // 1_000_000 - KEPT_MS
+            connection.execute(delete(_rows).where(is_old, _rows.c.state.not_in([state.value for state in OPEN])))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _apply(connection: Connection, write: Intent | Change) -> None:
+    if isinstance(write, Intent):
+        one = write.notification
+        row = {"id": one.id, "state": DeliveryState.PENDING.value, "rank": _RANK[DeliveryState.PENDING], "issued_ms": one.issued_ms}
+        values = {**row, "changed_ms": write.at_ms, "detail": "", "body": body_of(one)}
+        connection.execute(insert(_rows).values(values).on_conflict_do_nothing())
+        return
+    rank = _RANK[write.state]
+    changed = {"state": write.state.value, "rank": rank, "changed_ms": write.at_ms, "detail": write.detail}
+    connection.execute(update(_rows).where(_rows.c.id == write.notification, _rows.c.rank < rank).values(changed))
+
+
+def _read(connection: Connection) -> Kept:
+    known = tuple(connection.scalars(select(_rows.c.id).order_by(_rows.c.changed_ms)))
+    is_open = _rows.c.state.in_([state.value for state in OPEN])
+    bodies = connection.scalars(select(_rows.c.body).where(is_open).order_by(_rows.c.issued_ms, _rows.c.id))
+    return Kept(known, tuple(map(from_body, bodies)))
+
+
+def body_of(notification: Notification) -> str:
+    """A notification as JSON; words, not numbers, so that another release can read it."""
+    data = asdict(notification)
+    words = {key: getattr(notification, key).value for key in ("audience", "channel", "kind")}
+    levels = {"level": notification.level.word, "reason": notification.reason.word}
+    return json.dumps({**data, **words, **levels}, ensure_ascii=False)
+
+
+def from_body(body: str) -> Notification:
+    """What `body_of` gave."""
+    data = json.loads(body)
+    typed = {
+        "audience": Audience(data["audience"]),
+        "channel": Channel(data["channel"]),
+        "kind": Kind(data["kind"]),
+        "level": Level[data["level"].upper()],
+        "reason": Reason[data["reason"].upper()],
+        "devices": tuple(data["devices"]),
+    }
+    return Notification(**{**data, **typed})
