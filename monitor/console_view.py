@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 ROWS_MAX = 18  # incidents on screen: what fits on a terminal of 24 lines
+WIDE = 110  # columns from which there is room for the reason beside the text, which says it too
 REFRESH_PER_S = 4  # smooth to the eye, free for the processor
 COLOURS = {"emergency": "bold white on red", "warning": "bold black on yellow", "caution": "cyan", "calm": "green"}
 
@@ -75,7 +76,8 @@ class ConsoleView:
         known = self._rows.get(key)
         if known is not None and known.state != state:
             self._rows[key] = replace(known, state=state)
-            self._plain(self._rows[key])
+            if self._live is None:
+                self._console.print(Text(f"{'':<8}  {'':<9}  {known.order:<14}  {known.reason:<22}  {state}"), soft_wrap=True)
 
     def _plain(self, row: Row) -> None:
         if self._live is None:
@@ -83,11 +85,13 @@ class ConsoleView:
             self._console.print(Text(line), soft_wrap=True)
 
     def _draw(self) -> Group:
+        wide = self._console.width >= WIDE
         table = Table(expand=True, box=None, pad_edge=False, header_style="bold")
-        for column, width in (("time", 8), ("level", 10), ("order", 14), ("reason", 22), ("state", 14)):
+        for column, width in (("time", 8), ("level", 11), ("order", 13)) + ((("reason", 21),) if wide else ()) + (("state", 14),):
             table.add_column(column, width=width, no_wrap=True)
         table.add_column("what she reads", ratio=1, overflow="ellipsis", no_wrap=True)
         for row in reversed(self._rows.values()):
             level = Text(f" {row.level} ", style=COLOURS.get(row.level, ""))
-            table.add_row(_clock(row.at_ms), level, row.order, row.reason, row.state, row.text)
+            reason = (row.reason,) if wide else ()
+            table.add_row(_clock(row.at_ms), level, row.order, *reason, row.state, row.text)
         return Group(Text(self._headline(), style="bold"), Text(), table)
