@@ -224,7 +224,7 @@ class Outbox:
 
     def _pause_s(self, attempts: int, asked_s: float | None) -> float:
         """Doubling, half of it by chance so that a thousand do not return together; never sooner than the carrier asks."""
-        longest_s = min(BACKOFF_S_MAX, BACKOFF_S * 2 ** min(attempts - 1, 10))
+        longest_s = min(BACKOFF_S_MAX, BACKOFF_S * 2.0 ** min(attempts - 1, 10))
         return max(longest_s * self._rng.uniform(0.5, 1.0), asked_s or 0.0)
 
     def _finish(self, delivery: Delivery, state: DeliveryState, detail: str) -> None:
