@@ -16,7 +16,7 @@ import structlog
 KEYS = frozenset(
     (
         "event level timestamp part version client session code error retry_s topics orders devices persons host port path reason kind "
-        "state channel order incident notification count batch pings offset blocks seconds_ago duration_ms lag_ms since_ms step_ms "
+        "seconds state channel order incident notification count batch pings offset blocks seconds_ago duration_ms lag_ms since_ms step_ms "
         "signal restarts attempt listening recovered truncated_bytes healthy faults audience pid dropped size"
     ).split()
 )

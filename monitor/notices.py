@@ -18,6 +18,7 @@ class Trouble(Enum):
 
     LINK = "link"
     AUDIT = "audit"
+    OUTBOX = "outbox"
     ENGINE = "engine"
 
 
@@ -30,6 +31,10 @@ TEXTS: dict[tuple[Trouble, bool, str], str] = {
     (Trouble.AUDIT, True, "en"): "The record is not being kept. Alerts go on; look at the disk now.",
     (Trouble.AUDIT, False, "es"): "El registro se guarda de nuevo.",
     (Trouble.AUDIT, False, "en"): "The record is being kept again.",
+    (Trouble.OUTBOX, True, "es"): "Lo que pasa con cada alerta no se está guardando. Las alertas siguen; revise el disco ya.",
+    (Trouble.OUTBOX, True, "en"): "What becomes of each alert is not being kept. Alerts go on; look at the disk now.",
+    (Trouble.OUTBOX, False, "es"): "Lo que pasa con cada alerta se guarda de nuevo.",
+    (Trouble.OUTBOX, False, "en"): "What becomes of each alert is being kept again.",
     (Trouble.ENGINE, True, "es"): "No se pudo evaluar un mensaje; se apartó y lo demás sigue. Avise a soporte técnico.",
     (Trouble.ENGINE, True, "en"): "One message could not be judged; it was set aside and all else goes on. Tell technical support.",
 }

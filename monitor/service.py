@@ -40,6 +40,7 @@ from monitor.engine import Engine
 from monitor.http import Health, HttpServer
 from monitor.loop import Loop
 from monitor.mqtt import Broker
+from monitor.notices import Trouble
 from monitor.output import Unhurried
 from monitor.recovery import Recovered, recover
 from monitor.sessions import Sessions
@@ -95,7 +96,9 @@ class Service:
         self._outbox = Outbox(
             data / "outbox.sqlite",
             carriers(settings, contacts, self._publish),
-            on_outcome=lambda outcome: self._sinks.outcome(outcome),
+            on_outcome=lambda outcome: self._sinks.outcome(outcome),  # the sinks come after the outbox they speak to
+            on_degraded=lambda degraded: self._sinks.trouble(Trouble.OUTBOX, degraded),
+            now_ms=self._clock.now_ms,
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
         self._sinks = Distributor(
