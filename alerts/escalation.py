@@ -74,6 +74,7 @@ class _Due:
     """A rung that waits for its time."""
 
     at_ms: int
+    level: Level  # whose ladder it is a rung of
     step: int
     audience: Audience
     turn: int = 0  # how often it was repeated
@@ -85,7 +86,6 @@ class _Case:
 
     last: Transition
     facts: OrderFacts
-    level: Level  # of the ladder in force
     ring: int = 0
     over: bool = False
     waiting: list[_Due] = field(default_factory=list)
@@ -114,7 +114,7 @@ class Escalation:
             return self._report_history(t, facts)
         if t.to_level < t.from_level:
             return self._quieten(t)
-        case = self._cases.setdefault(t.incident, _Case(t, facts, t.to_level))
+        case = self._cases.setdefault(t.incident, _Case(t, facts))
         case.facts = facts
         if LEVELS.get(t.reason) == t.to_level:
             return self._ring(case, t)
@@ -168,14 +168,14 @@ class Escalation:
     def _ring(self, case: _Case, t: Transition) -> list[Notification]:
         """Start the ladder of the level anew, for the audiences of the reason."""
         audiences = audience_of(t.reason, t.party)
-        case.last, case.level, case.over = t, t.to_level, False
+        case.last, case.over = t, False
         case.ring += 1
         case.shown = [a for a in case.shown if a not in audiences]
         case.answered = [a for a in case.answered if a not in audiences]
-        case.waiting = [due for due in case.waiting if due.audience not in audiences]
+        case.waiting = [due for due in case.waiting if due.audience not in audiences or (due.level > t.to_level and self._asks_on(due))]
         for step, rung in enumerate(self._ladder[t.to_level]):
             if rung.audience in audiences:
-                case.waiting.append(_Due(t.at_ms + rung.after_s * 1000, step, rung.audience))
+                case.waiting.append(_Due(t.at_ms + rung.after_s * 1000, t.to_level, step, rung.audience))
                 self._set_clock(case, case.waiting[-1].at_ms)
         return self._climb(case, t.at_ms)
 
@@ -185,15 +185,19 @@ class Escalation:
         case.waiting = [due for due in case.waiting if due.at_ms > at_ms]
         said: list[Notification] = []
         for due in ready:
-            rung = self._ladder[case.level][due.step]
+            rung = self._ladder[due.level][due.step]
             if self._is_needless(case, rung):
                 continue
             said.append(self._notification(case, case.last, rung, Kind.UPDATE if case.over else Kind.RAISE, due))
             if rung.repeat_s is not None:
-                case.waiting.append(_Due(due.at_ms + rung.repeat_s * 1000, due.step, due.audience, due.turn + 1))
+                case.waiting.append(_Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
                 self._set_clock(case, case.waiting[-1].at_ms)
         self._forget_if_done(case)
         return said
+
+    def _asks_on(self, due: _Due) -> bool:
+        """Dispatch is asked about the loudest that happened until a person answers, whatever comes after it."""
+        return due.audience is _DISPATCH and self._ladder[due.level][due.step].repeat_s is not None
 
     @staticmethod
     def _is_needless(case: _Case, rung: Rung) -> bool:
@@ -207,7 +211,7 @@ class Escalation:
         case = self._cases.get(t.incident)
         if case is None:
             return []
-        case.waiting = [due for due in case.waiting if due.audience is _DISPATCH and self._ladder[case.level][due.step].repeat_s]
+        case.waiting = [due for due in case.waiting if self._asks_on(due)]
         told = tuple((audience, channel) for audience, channel in case.told if channel is not Channel.VOICE)
         case.over = case.over or t.to_level is Level.CALM or bool(case.waiting)
         said = self._tell(case, replace_numbers(t, t), told, Kind.CLEAR)
@@ -218,7 +222,7 @@ class Escalation:
 
     def _report_history(self, t: Transition, facts: OrderFacts) -> list[Notification]:
         """A past breach: told to dispatch once, it rings nobody."""
-        case = self._cases.setdefault(t.incident, _Case(t, facts, t.to_level, over=t.to_level is Level.CALM))
+        case = self._cases.setdefault(t.incident, _Case(t, facts, over=t.to_level is Level.CALM))
         said = self._tell(case, t, ((_DISPATCH, Channel.WEBHOOK), (_DISPATCH, Channel.CONSOLE)), Kind.UPDATE)
         self._forget_if_done(case)
         return said
@@ -256,12 +260,12 @@ class Escalation:
         """One notification each, outside the ladder."""
         case.last = t
         case.ring += 1
-        due = _Due(t.at_ms, -1, _DISPATCH)
+        due = _Due(t.at_ms, t.to_level, -1, _DISPATCH)
         return [self._notification(case, t, Rung(0, audience, channel), kind, due) for audience, channel in ways]
 
     def _notification(self, case: _Case, t: Transition, rung: Rung, kind: Kind, due: _Due) -> Notification:
         audience, channel = rung.audience, rung.channel
-        name = f"{t.incident}|{case.ring}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
+        name = f"{t.incident}|{case.ring}|{due.level.word}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
         identity = NotificationId(str(uuid5(NAMESPACE, name)))
         case.sent[identity] = audience
         self._incident_of[identity] = t.incident
@@ -325,10 +329,9 @@ def _case_as_data(case: _Case) -> dict[str, Any]:
     return {
         "last": {**asdict(case.last), "fixes": [list(fix) for fix in case.last.fixes]},
         "facts": {**asdict(case.facts), "protected_devices": list(case.facts.protected_devices)},
-        "level": int(case.level),
         "ring": case.ring,
         "over": case.over,
-        "waiting": [[due.at_ms, due.step, due.audience.value, due.turn] for due in case.waiting],
+        "waiting": [[due.at_ms, int(due.level), due.step, due.audience.value, due.turn] for due in case.waiting],
         "sent": {identity: audience.value for identity, audience in case.sent.items()},
         "told": [[audience.value, channel.value] for audience, channel in case.told],
         "shown": [audience.value for audience in case.shown],
@@ -353,10 +356,9 @@ def _case_from_data(data: dict[str, Any]) -> _Case:
     return _Case(
         last=_transition_from_data(data["last"]),
         facts=facts,
-        level=Level(data["level"]),
         ring=data["ring"],
         over=data["over"],
-        waiting=[_Due(at_ms, step, Audience(audience), turn) for at_ms, step, audience, turn in data["waiting"]],
+        waiting=[_Due(at_ms, Level(level), step, Audience(audience), turn) for at_ms, level, step, audience, turn in data["waiting"]],
         sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
         told=[(Audience(audience), Channel(channel)) for audience, channel in data["told"]],
         shown=[Audience(audience) for audience in data["shown"]],

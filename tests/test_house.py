@@ -30,7 +30,7 @@ DOORS = {
     "redis": "monitor/store.py",
     "prometheus_client": "monitor/metrics.py",
     "twilio": "alerts/channels/telephone.py",
-    "sqlalchemy": "alerts/outbox.py",
+    "sqlalchemy": "alerts/database.py",
     "structlog": "monitor/log.py",
     "rich": "monitor/console_view.py",
     "cryptography": "monitor/signing.py",
