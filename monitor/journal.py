@@ -1,0 +1,291 @@
+"""The record of everything that came in and everything that was decided: append-only, on disk before a device may forget.
+
+`append` never blocks and never raises for the disk's sake. A thread of its own commits all that waits as one block: one
+write, one fdatasync. While the disk fails, what waits is kept in memory and tried again in a new segment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from alerts.terms import Notification
+from geofence.terms import Transition
+from monitor.log import get_logger
+from monitor.segments import SegmentWriter, Walk, first_segment_for, resume, segments_of
+from monitor.signing import Signer
+from monitor.terms import Envelope
+from monitor.wire import from_msgpack, to_json, to_msgpack
+
+COMMIT_EVERY_S = 0.005  # commits closer together than this cost the disk more than they save anyone
+BLOCK_RECORDS_MAX = 20_000  # about 6 MB: a backlog must not become one write that takes seconds
+WAITING_BYTES_MAX = 256 << 20  # ten minutes of 1,000 pings/s while the disk is away
+RECORD_BYTES = 400  # what a waiting record takes in memory besides its payload (measured: 350 to 420)
+RETRY_S_MIN, RETRY_S_MAX = 0.05, 1.0  # after a failed write
+CHECKPOINT_EVERY_S, CHECKPOINT_BLOCKS = 60.0, 1_000  # what may be rewritten unnoticed is younger than this
+CLOSE_S_MAX = 2.0  # for the last commit; the whole shutdown has 5 s
+
+_log = get_logger("journal")
+
+
+class RecordKind(IntEnum):
+    """What a record is. The numbers are on disk: they never change."""
+
+    INPUT = 1  # topic, payload, retained, qos
+    TRANSITION = 2  # JSON
+    NOTIFICATION = 3  # JSON
+    QUARANTINE = 4  # an input that the engine failed on, as INPUT; it stands among the inputs as well
+    LOST = 5  # so many records were lost here while the disk was away
+
+
+class Record(NamedTuple):
+    """One thing that happened. A tuple, since 1,000 a second are made."""
+
+    kind: RecordKind
+    at_ms: int
+    body: Any
+
+    @staticmethod
+    def of_input(envelope: Envelope) -> Record:
+        """What came in, exactly as it came."""
+        return Record(RecordKind.INPUT, envelope.at_ms, (envelope.topic, envelope.payload, envelope.retained, envelope.qos))
+
+    @staticmethod
+    def of_quarantine(envelope: Envelope) -> Record:
+        """An input the engine failed on."""
+        return Record.of_input(envelope)._replace(kind=RecordKind.QUARANTINE)
+
+    @staticmethod
+    def of_transition(transition: Transition) -> Record:
+        """What was decided."""
+        return Record(RecordKind.TRANSITION, transition.at_ms, to_json(transition))
+
+    @staticmethod
+    def of_notification(notification: Notification) -> Record:
+        """Who was to be told."""
+        return Record(RecordKind.NOTIFICATION, notification.issued_ms, to_json(notification))
+
+    def envelope(self) -> Envelope:
+        """The envelope of an INPUT or a QUARANTINE."""
+        topic, payload, retained, qos = self.body
+        return Envelope(self.at_ms, topic, payload, retained, qos)
+
+
+def decode_body(body: bytes) -> list[Record]:
+    """The records of one block. Raises ValueError for what this release did not write."""
+    return [Record(RecordKind(kind), at_ms, rest) for kind, at_ms, rest in from_msgpack(body, list[tuple[int, int, Any]])]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One append on its way to the disk; `records` is None once they had to be given up."""
+
+    records: Sequence[Record] | None
+    count: int
+    size: int
+    future: asyncio.Future[int]
+
+
+class Journal:
+    """The front of the journal, for the event loop; the writer thread behind it."""
+
+    def __init__(self, directory: Path, writer: SegmentWriter, walk: Walk) -> None:
+        self._directory = directory
+        self._writer = writer
+        self.faults = tuple(walk.faults)  # found in what the start had to read
+        self._waiting: deque[_Waiting] = deque()
+        self._bytes = 0
+        self._lost = 0
+        self._wake = threading.Condition()
+        self._closing = False
+        self._failing = False
+        self._reserved = writer.keep_reserve()
+        self._noted_s, self._noted_blocks = time.monotonic(), writer.blocks
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    @classmethod
+    def open(cls, directory: Path) -> Journal:
+        """Open or begin a journal. Raises OSError where the disk refuses, ValueError for a key that is none."""
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        signer = Signer.open(directory.parent / f"{directory.name}.key")
+        _publish_key(directory / "checkpoints.pub", f"{signer.verifier}\n")
+        walk = resume(directory)
+        for fault in walk.faults:
+            _log.error("journal_damaged", path=fault.file, offset=fault.offset)
+        writer = SegmentWriter(directory, walk, signer)
+        with suppress(OSError):  # the first commits will say it
+            writer.checkpoint()
+        journal = cls(directory, writer, walk)
+        journal._thread.start()
+        return journal
+
+    # --- for the event loop -------------------------------------------------------------------------------------
+
+    def append(self, records: Sequence[Record]) -> asyncio.Future[int]:
+        """Queue records; the future resolves with the number of records on disk up to and including these.
+
+        An empty sequence is committed too, as a sign of life. While the disk fails the future waits; it is cancelled
+        if its records had to be given up for want of memory.
+        """
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(records, len(records), 0, future)
+        if records:
+            payloads = sum([len(record.body[1]) for record in records if record.kind is RecordKind.INPUT])
+            waiting.size = RECORD_BYTES * len(records) + payloads
+        with self._wake:
+            if self._bytes + waiting.size > WAITING_BYTES_MAX and records:
+                waiting.records, waiting.size = None, 0
+                self._lost += len(records)
+            self._bytes += waiting.size
+            self._waiting.append(waiting)
+            self._wake.notify()
+        return future
+
+    @property
+    def degraded(self) -> bool:
+        """Whether records wait because the disk fails, or the reserve for a full disk is spent."""
+        return self._failing or not self._reserved
+
+    @property
+    def lost(self) -> int:
+        """Records given up since the start."""
+        return self._lost
+
+    def read(self, from_record: int = 0) -> Iterator[Record]:
+        """The records on disk from number `from_record` on; what is damaged is passed over. Raises OSError."""
+        paths = segments_of(self._directory)
+        start = first_segment_for(paths, from_record)
+        walk = Walk(partial=start > 0)
+        for block in walk.blocks(paths[start:]):
+            if block.first + block.count > from_record:
+                yield from decode_body(block.body)[max(0, from_record - block.first) :]
+        for fault in walk.faults:
+            _log.error("journal_damaged", path=fault.file, offset=fault.offset)
+
+    def close(self) -> None:
+        """Commit what waits, sign the end, stop. Blocks for at most CLOSE_S_MAX."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(CLOSE_S_MAX)
+
+    # --- the writer's thread ------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            batch = self._take()
+            if batch:
+                began_s, place = time.monotonic(), self._writer.records
+                if not self._commit(batch):
+                    break
+                self._resolve(batch, place)
+                self._pause(COMMIT_EVERY_S - (time.monotonic() - began_s))
+            self._note(due=not batch)
+            if not batch:
+                break
+        self._writer.close()
+
+    def _take(self) -> list[_Waiting]:
+        """All that waits, as far as it fits a block; nothing once the journal is closing and all is written."""
+        batch: list[_Waiting] = []
+        count = 0
+        with self._wake:
+            while not self._waiting and not self._closing:
+                self._wake.wait()
+            while self._waiting and count < BLOCK_RECORDS_MAX:
+                batch.append(self._waiting.popleft())
+                count += batch[-1].count
+            self._bytes -= sum(waiting.size for waiting in batch)
+        return batch
+
+    def _pause(self, seconds: float) -> None:
+        if seconds > 0 and not self._closing:
+            time.sleep(seconds)
+
+    def _commit(self, batch: list[_Waiting]) -> bool:
+        """Write a block, again and again while the disk fails; False if the journal is closed meanwhile."""
+        records = [record for waiting in batch for record in waiting.records or ()]
+        given_up = sum(waiting.count for waiting in batch if waiting.records is None)
+        if given_up:
+            records.append(Record(RecordKind.LOST, records[-1].at_ms if records else 0, given_up))
+        body = _encode(records)
+        retry_s = RETRY_S_MIN
+        while True:
+            try:
+                self._writer.write(body, len(records))
+            except OSError as error:
+                if not self._failing:
+                    _log.error("journal_failing", error=errno.errorcode.get(error.errno or 0, "OSError"))
+                self._failing = True
+                if error.errno == errno.ENOSPC:
+                    self._writer.release_reserve()
+                    self._reserved = False
+            else:
+                break
+            if self._closing:
+                return False
+            time.sleep(retry_s)
+            retry_s = min(2 * retry_s, RETRY_S_MAX)
+        if self._failing:
+            self._failing = False
+            _log.warning("journal_recovered", offset=self._writer.records)
+        if not self._reserved:
+            self._reserved = self._writer.keep_reserve()
+        return True
+
+    def _resolve(self, batch: list[_Waiting], place: int) -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            batch[0].future.get_loop().call_soon_threadsafe(_settle, batch, place)
+
+    def _note(self, *, due: bool) -> None:
+        """Sign a checkpoint when it is time, or when it is `due` anyway."""
+        new, now_s = self._writer.blocks - self._noted_blocks, time.monotonic()
+        if new and (due or new >= CHECKPOINT_BLOCKS or now_s - self._noted_s >= CHECKPOINT_EVERY_S):
+            try:
+                self._writer.checkpoint()
+            except OSError as error:
+                _log.error("checkpoint_failed", error=errno.errorcode.get(error.errno or 0, "OSError"))
+            else:
+                self._noted_blocks = self._writer.blocks
+            self._noted_s = now_s
+
+
+def _settle(batch: list[_Waiting], place: int) -> None:
+    """Tell each append where its own records end: what was queued after it is not part of its place."""
+    for waiting in batch:
+        if waiting.records is None:
+            waiting.future.cancel()
+            continue
+        place += waiting.count
+        if not waiting.future.done():
+            waiting.future.set_result(place)
+
+
+def _publish_key(path: Path, line: str) -> None:
+    """Keep every key that ever signed, one a line."""
+    known = path.read_text() if path.exists() else ""
+    if line not in known:
+        path.write_text(known + line)
+
+
+def _encode(records: list[Record]) -> bytes:
+    try:
+        return to_msgpack(records)
+    except (UnicodeError, TypeError, ValueError):  # a topic that is not Unicode: it must not take the others with it
+        return to_msgpack([_plain(record) for record in records])
+
+
+def _plain(record: Record) -> Record:
+    if not isinstance(record.body, tuple):
+        return record
+    topic, *rest = record.body
+    return record._replace(body=(topic.encode("utf-8", "backslashreplace").decode(), *rest))
