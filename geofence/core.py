@@ -31,7 +31,7 @@ _LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
     "draft": (state.OUT, ()),
 }
 OUT_ROWS = 65_536  # 10 MB; a fuller batch is drained in several turns
-_CARRIED = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
+_CARRIED: tuple[str, ...] = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
 _CARRIED += ("breach_from_ms", "breach_until_ms", "interval_protected_s", "interval_respondent_s")
 _TARGET_STATE = ("breach", "on_count", "off_count", "approach", "calm_count", "near_until_ms")
 

@@ -48,7 +48,8 @@ def note_battery(d: Any, p: Any) -> None:
 @compiled
 def hours_left(d: Any) -> float:
     """Forecast of the battery, in hours at its own running drain, rounded to 0.1."""
-    return math.floor(d["battery"] / max(d["drain_per_h"], 0.1) * 10.0 + 0.5) / 10.0
+    hours: float = d["battery"] / max(d["drain_per_h"], 0.1)
+    return math.floor(hours * 10.0 + 0.5) / 10.0
 
 
 @compiled

@@ -36,7 +36,7 @@ def _cache_dir() -> str:
     return str(home / f"kernel-{_source_digest(package)}")
 
 
-numba.config.CACHE_DIR = _cache_dir()
+setattr(numba.config, "CACHE_DIR", _cache_dir())  # noqa: B010  (numba fills this module at run time)
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

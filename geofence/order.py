@@ -124,8 +124,8 @@ def close_target(target: Any) -> bool:
 @compiled
 def urgency(target: Any, sight: Any) -> float:
     """Which target speaks for the order: in breach before approach, then the surest, then the nearest."""
-    state = 2.0 * target["breach"] + target["approach"]
-    return state * 1e9 + sight[3] * 1e7 - min(max(sight[1], -1e6), 1e6)
+    state: float = 2.0 * target["breach"] + target["approach"]
+    return float(state * 1e9 + sight[3] * 1e7 - min(max(sight[1], -1e6), 1e6))
 
 
 @compiled

@@ -241,4 +241,4 @@ def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int) -> int
     if speed <= 0.0 or reach_margin_m > 1e11:
         return too_long
     wait_s = (reach_margin_m - gone_m) / speed
-    return min(too_long, at_ms + int(math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0)))
+    return min(too_long, at_ms + math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0))

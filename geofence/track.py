@@ -53,7 +53,8 @@ def variance_after(d: Any, dt_s: float) -> float:
     a = math.exp(-dt / tau)
     reach = tau * (1.0 - a)
     noise = d["spread"] * d["spread"] * tau * tau * (2.0 * dt / tau - 3.0 + 4.0 * a - a * a)
-    return d["p11"] + 2.0 * d["p12"] * reach + d["p22"] * reach * reach + noise
+    variance: float = d["p11"] + 2.0 * d["p12"] * reach + d["p22"] * reach * reach + noise
+    return variance
 
 
 @compiled
@@ -88,12 +89,11 @@ def set_clock(d: Any, p: Any) -> None:
     skew = p["at_ms"] - p["sent_ms"]
     ran = p["sent_ms"] - d["sent_ms"]
     steady = d["pinged"] == 1 and ran > 0 and abs(skew - d["skew_ms"]) <= policy.CLOCK_STEADY_RATIO * ran
+    steadily_behind = steady and d["skew_ms"] > policy.CLOCK_SKEW_MS_MAX and d["offset_ms"] == 0
     ahead_of_offset = skew - d["offset_ms"] < -policy.CLOCK_SKEW_MS_MAX
     if abs(skew) <= policy.CLOCK_SKEW_MS_MAX:
         d["offset_ms"] = 0
-    elif p["sent_ms"] < policy.CLOCK_SANE_FROM_MS or ahead_of_offset:
-        d["offset_ms"] = skew
-    elif steady and d["skew_ms"] > policy.CLOCK_SKEW_MS_MAX and d["offset_ms"] == 0:
+    elif p["sent_ms"] < policy.CLOCK_SANE_FROM_MS or ahead_of_offset or steadily_behind:
         d["offset_ms"] = skew
     if d["offset_ms"] != 0:
         d["clock_until_ms"] = p["at_ms"] + policy.CLOCK_HOLD_MS
@@ -105,15 +105,15 @@ def set_clock(d: Any, p: Any) -> None:
 @compiled
 def fix_time_ms(d: Any, p: Any) -> int:
     """When the position was solved, on our clock, never after its arrival."""
-    sent = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
+    sent: int = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
     age = p["sent_ms"] - p["fix_ms"]
     sane = p["fix_ms"] >= policy.CLOCK_SANE_FROM_MS and age <= policy.FIX_AGE_SANE_MS_MAX
     if age < 0 and abs(p["at_ms"] - p["fix_ms"]) <= policy.CLOCK_SKEW_MS_MAX:
-        return min(p["at_ms"], p["fix_ms"])  # the receiver knows the time, the device's own clock does not
+        return int(min(p["at_ms"], p["fix_ms"]))  # the receiver knows the time, the device's own clock does not
     if age < -policy.CLOCK_SKEW_MS_MAX or (not sane and p["sent_ms"] >= policy.CLOCK_SANE_FROM_MS):
         d["clock_until_ms"] = p["at_ms"] + policy.CLOCK_HOLD_MS  # a fix from the future or from another age
         return sent
-    return sent - max(age, 0)
+    return int(sent - max(age, 0))
 
 
 # --- The filter ---------------------------------------------------------------------------------------------------

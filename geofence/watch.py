@@ -130,7 +130,7 @@ def party_of(reasons: int, reason: int) -> int:
 @compiled
 def geometry_bits(proximity: int, contact: int, inclusion: bool, lost_protected: bool, lost_respondent: bool) -> int:
     """The reasons that GEOMETRY gives: lost sight names who is silent, a breach the kind of zone."""
-    bits = GEOMETRY_OF[proximity, contact]
+    bits: int = GEOMETRY_OF[proximity, contact]
     if bits >> CANNOT_SEE_RESPONDENT & 1:
         bits &= ~bit(CANNOT_SEE_RESPONDENT, False)
         if lost_respondent:

@@ -48,7 +48,8 @@ def _nats_server() -> str | None:
 
 def _command(directory: Path, port: int) -> list[str]:
     """The command line of whichever broker there is, its configuration written. Raises NoBroker."""
-    nats, mosquitto = _nats_server(), shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin") or shutil.which("mosquitto")
+    nats = _nats_server()
+    mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
     config = directory / "broker.conf"
     if nats is not None:
         config.write_text(_NATS.format(host=HOST, plain=free_port(), port=port, store=directory / "store"))
@@ -82,7 +83,7 @@ class EmbeddedBroker:
     @asynccontextmanager
     async def start(directory: Path) -> AsyncIterator[tuple[str, int]]:
         """Start a broker that keeps its state in `directory`; gives (host, port). Raises NoBroker."""
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (once, before anything runs)
         port = free_port()
         command = _command(directory, port)
         quiet = asyncio.subprocess.DEVNULL

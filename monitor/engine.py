@@ -173,7 +173,7 @@ class Engine:
     @classmethod
     def restore(cls, blob: bytes, *, ladder: Ladder = DEFAULT_LADDER) -> Engine:
         """The engine that `snapshot` described. Raises ValueError for a snapshot of another release."""
-        data = from_msgpack(blob)
+        data: dict[str, Any] = from_msgpack(blob)
         if data["release"] != geofence.__version__:
             raise ValueError("the snapshot is of another release")
         engine = cls(Registry(), ladder=ladder)

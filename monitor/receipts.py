@@ -72,6 +72,9 @@ class Receipts:
         """What `dump` described."""
         receipts = cls()
         for row, (boot, upto, since, beyond) in data.items():
-            assert isinstance(boot, int) and isinstance(upto, int) and isinstance(since, int) and isinstance(beyond, list)
+            assert isinstance(boot, int)
+            assert isinstance(upto, int)
+            assert isinstance(since, int)
+            assert isinstance(beyond, list)
             receipts._ledgers[int(row)] = _Ledger(boot, upto, since, set(beyond))
         return receipts

@@ -131,8 +131,8 @@ class OrderBody(Struct, forbid_unknown_fields=True):
 _ping_json = msgspec.json.Decoder(PingV1)
 _ping_msgpack = msgspec.msgpack.Decoder(PingV1)
 _SOURCE = {source.word: int(source) for source in Source}
-_STRAP = {None: int(Strap.UNKNOWN), **{strap.word: int(strap) for strap in Strap}}
-_TETHER = {None: int(Tether.UNKNOWN), **{tether.word: int(tether) for tether in Tether}}
+_STRAP: dict[str | None, int] = {None: int(Strap.UNKNOWN), **{strap.word: int(strap) for strap in Strap}}
+_TETHER: dict[str | None, int] = {None: int(Tether.UNKNOWN), **{tether.word: int(tether) for tether in Tether}}
 _TRI = {None: -1, False: 0, True: 1}
 _NAN = math.nan
 _NO_FIX = (False, 0, _NAN, _NAN, _NAN, _NAN, _NAN, 0, -1, _NAN, False)
@@ -348,7 +348,8 @@ def envelope_from_line(raw: bytes, where: str) -> Envelope:
     try:
         line = _line_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise BadInput(where, _classify(error)[1] if isinstance(error, msgspec.ValidationError) else f"not a line of JSON: {error}") from None
+        text = _classify(error)[1] if isinstance(error, msgspec.ValidationError) else f"not a line of JSON: {error}"
+        raise BadInput(where, text) from None
     payload = bytes(line.payload) if line.payload_base64 is None else line.payload_base64
     return Envelope(line.at_ms, line.topic, payload, line.retained)
 

@@ -7,7 +7,22 @@ from typing import Any
 
 from geofence.core import Core
 from geofence.geodesy import moved
-from geofence.terms import Circle, Device, DeviceId, Level, Order, OrderId, PersonId, Ping, Position, Reason, Registry, Zone, ZoneId, ZoneKind
+from geofence.terms import (
+    Circle,
+    Device,
+    DeviceId,
+    Level,
+    Order,
+    OrderId,
+    PersonId,
+    Ping,
+    Position,
+    Reason,
+    Registry,
+    Zone,
+    ZoneId,
+    ZoneKind,
+)
 
 T0 = 1_767_600_000_000  # 2026-01-05T08:00:00Z, a Monday
 HOME = Position(20.5888, -100.3899)

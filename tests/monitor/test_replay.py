@@ -55,7 +55,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
         lines.append(line(START + k * 15_000, "brc-0001", k, 0, 0))
         lines.append(line(START + k * 15_000 + 40, "tag-0009", k, 0, 4000 - 100 * k if k < 38 else 200 + 150 * (k - 38)))
         if k == 20:
-            lines.append('{"at_ms":%d,"topic":"v1/tag-0009/ping","payload":{"v":1,"nonsense":true}}' % (START + k * 15_000 + 50))
+            lines.append(f'{{"at_ms":{START + k * 15_000 + 50},"topic":"v1/tag-0009/ping","payload":{{"v":1,"nonsense":true}}}}')
     (tmp_path / "orders.toml").write_text(ORDERS)
     (tmp_path / "pings.jsonl").write_text("\n".join(lines) + "\n")
     return tmp_path / "orders.toml", tmp_path / "pings.jsonl"
