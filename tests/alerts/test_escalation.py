@@ -1,0 +1,245 @@
+"""The conversation of an incident: who is told, when, and what ends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.escalation import AUDIENCES, CODE_ALPHABET, Escalation, audience_of, code_of
+from alerts.ladder import DEFAULT_LADDER
+from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from geofence.terms import DeviceId, IncidentId, Level, Reason, Role
+from geofence.watch import LEVELS
+from tests.messages import FACTS, transition
+
+HER, DISPATCH = Audience.PROTECTED, Audience.DISPATCH
+CALM, CAUTION, WARNING, EMERGENCY = Level
+BREACH = transition(0, CALM, EMERGENCY, Reason.BREACH)
+
+
+def ways(said: Sequence[Notification]) -> list[tuple[Audience, Channel]]:
+    return [(one.audience, one.channel) for one in said]
+
+
+def rung(transition_of: object = BREACH) -> tuple[Escalation, list[Notification]]:
+    escalation = Escalation(DEFAULT_LADDER)
+    return escalation, escalation.on_transition(transition_of, FACTS)  # type: ignore[arg-type]
+
+
+def until(escalation: Escalation, end_ms: int) -> list[tuple[int, Audience, Channel]]:
+    """Serve every deadline up to `end_ms` at its time."""
+    said = []
+    while (at_ms := escalation.next_deadline_ms()) is not None and at_ms <= end_ms:
+        said += [(at_ms, one.audience, one.channel) for one in escalation.due(at_ms)]
+    return said
+
+
+def answer(one: Notification, by: str, at_ms: int = 1_000) -> Acknowledgement:
+    return Acknowledgement(one.id, by, at_ms, DeviceId("brc-1") if one.audience is HER and by != "dispatcher" else None)
+
+
+def test_an_emergency_tells_her_and_dispatch_at_once() -> None:
+    _, said = rung()
+    assert ways(said) == [(HER, Channel.BRACELET), (DISPATCH, Channel.WEBHOOK), (DISPATCH, Channel.CONSOLE)]
+    assert {one.kind for one in said} == {Kind.RAISE}
+    assert said[0].devices == FACTS.protected_devices
+
+
+def test_unanswered_it_climbs_by_the_ladder_and_never_leaves_dispatch_alone() -> None:
+    escalation, _ = rung()
+    assert until(escalation, 150_000) == [
+        (5_000, HER, Channel.SMS),
+        (15_000, HER, Channel.VOICE),
+        (30_000, DISPATCH, Channel.WEBHOOK),
+        (90_000, DISPATCH, Channel.WEBHOOK),
+        (150_000, DISPATCH, Channel.WEBHOOK),
+    ]
+
+
+def test_a_bracelet_that_shows_the_alert_saves_the_text_but_not_the_call() -> None:
+    escalation, said = rung()
+    escalation.on_acknowledgement(answer(said[0], "device"))
+    assert until(escalation, 29_000) == [(15_000, HER, Channel.VOICE)]
+
+
+def test_a_person_ends_only_his_own_ladder() -> None:
+    escalation, said = rung()
+    escalation.on_acknowledgement(answer(said[0], "person"))
+    assert until(escalation, 30_000) == [(30_000, DISPATCH, Channel.WEBHOOK)]
+    escalation.on_acknowledgement(answer(said[1], "dispatcher", 31_000))
+    assert until(escalation, 600_000) == []
+
+
+@pytest.mark.parametrize("device", ["tag-1", "brc-9"])
+def test_another_ones_device_answers_nothing(device: str) -> None:
+    escalation, said = rung()
+    escalation.on_acknowledgement(Acknowledgement(said[0].id, "person", 1_000, DeviceId(device)))
+    escalation.on_acknowledgement(Acknowledgement(said[1].id, "person", 1_000, DeviceId("brc-1")))
+    escalation.on_acknowledgement(Acknowledgement(said[0].id, "dispatcher", 1_000))
+    assert len(until(escalation, 30_000)) == 3
+
+
+def test_what_failed_for_good_is_followed_at_once() -> None:
+    escalation, said = rung()
+    after = escalation.on_outcome(Outcome(said[0].id, DeliveryState.FAILED, 1_200))
+    assert ways(after) == [(HER, Channel.SMS)]
+    after = escalation.on_outcome(Outcome(after[0].id, DeliveryState.FAILED, 1_300))
+    assert ways(after) == [(HER, Channel.VOICE)]
+
+
+def test_a_clear_is_told_once_with_its_reason_and_stops_ringing_her() -> None:
+    escalation, _ = rung()
+    said = escalation.on_transition(transition(2_000, EMERGENCY, CALM, Reason.CLEAR), FACTS)
+    assert ways(said) == [(HER, Channel.BRACELET), (DISPATCH, Channel.WEBHOOK), (DISPATCH, Channel.CONSOLE)]
+    assert {(one.kind, one.reason) for one in said} == {(Kind.CLEAR, Reason.CLEAR)}
+    assert [audience for _, audience, _ in until(escalation, 100_000)] == [DISPATCH, DISPATCH], "dispatch has not seen it yet"
+
+
+def test_an_emergency_nobody_answered_outlives_a_later_warning() -> None:
+    escalation, _ = rung()
+    escalation.on_transition(transition(1_000, EMERGENCY, WARNING, Reason.APPROACH), FACTS)
+    escalation.on_transition(transition(2_000, WARNING, WARNING, Reason.UNVERIFIED), FACTS)
+    assert (30_000, DISPATCH, Channel.WEBHOOK) in until(escalation, 30_000)
+
+
+def test_level_up_rings_anew_and_a_quieter_reason_does_not() -> None:
+    escalation, first = rung(transition(0, CALM, WARNING, Reason.APPROACH))
+    assert ways(escalation.on_transition(transition(10, WARNING, WARNING, Reason.STRAP, party=Role.RESPONDENT), FACTS)) == [
+        (DISPATCH, Channel.WEBHOOK)
+    ]
+    louder = escalation.on_transition(transition(20, WARNING, EMERGENCY, Reason.BREACH), FACTS)
+    assert {one.kind for one in louder} == {Kind.RAISE}
+    assert {one.code for one in first + louder} == {code_of(BREACH.incident)}
+
+
+def test_a_lost_link_is_said_by_the_service_once_and_not_for_every_order() -> None:
+    assert rung(transition(0, CALM, CAUTION, Reason.NO_LINK))[1] == []
+
+
+def test_a_past_breach_is_told_to_dispatch_and_rings_nobody() -> None:
+    escalation, said = rung(transition(0, CALM, CALM, Reason.PAST_BREACH))
+    assert {(one.audience, one.kind) for one in said} == {(DISPATCH, Kind.UPDATE)}
+    assert until(escalation, 600_000) == []
+
+
+def test_trouble_of_his_device_is_not_hers_and_of_hers_is() -> None:
+    for reason in (Reason.STRAP, Reason.BATTERY, Reason.JAMMING, Reason.CLOCK):
+        assert audience_of(reason, Role.RESPONDENT) == (DISPATCH,)
+        assert audience_of(reason, Role.PROTECTED) == (HER, DISPATCH)
+    assert set(AUDIENCES) == {(reason, party) for reason in Reason for party in (*Role, None)}
+
+
+def test_codes_can_be_read_aloud_and_differ() -> None:
+    codes = [code_of(IncidentId(f"incident-{n}")) for n in range(2_000)]
+    assert {sign for code in codes for sign in code} <= set(CODE_ALPHABET)
+    assert not set(CODE_ALPHABET) & set("0O1IL")
+    assert len(set(codes)) > 1_990
+
+
+# --- any interleaving -------------------------------------------------------------------------------------------------
+
+BY_LEVEL = {level: [reason for reason, its in LEVELS.items() if its is level] for level in Level}
+STEP = st.tuples(
+    st.sampled_from(["level", "reason", "pass", "ack", "outcome"]),
+    st.integers(0, 40_000),
+    st.integers(0, 30),
+    st.sampled_from(["device", "person", "dispatcher"]),
+)
+
+
+class Play:
+    """Drives an escalation by a script and keeps what it may and must do, worked out apart from it."""
+
+    def __init__(self, *, dumps: bool) -> None:
+        self.escalation = Escalation(DEFAULT_LADDER)
+        self.dumps = dumps  # through a snapshot before every step
+        self.said: list[Notification] = []
+        self.at_ms, self.level, self.number = 0, CALM, 0
+        self.open: set[str] = set()  # incidents that may ring
+        self.owed: set[str] = set()  # incidents whose emergency no person of dispatch has answered
+
+    def take(self, notifications: list[Notification]) -> None:
+        for one in notifications:
+            if one.kind is Kind.RAISE:
+                assert one.incident in self.open, "rings a closed incident"
+        self.said += notifications
+
+    def step(self, what: str, ms: int, pick: int, by: str) -> None:
+        if self.dumps:
+            plain = json.loads(json.dumps(self.escalation.dump()))
+            self.escalation = Escalation(DEFAULT_LADDER)
+            self.escalation.load(plain)
+        self.at_ms += ms
+        self.take(self.escalation.due(self.at_ms))
+        getattr(self, f"do_{what}")(pick, by)
+
+    def do_pass(self, _pick: int, _by: str) -> None:
+        pass
+
+    def do_level(self, pick: int, _by: str) -> None:
+        to_level = Level(pick % 4)
+        if to_level is not self.level:
+            self.change(to_level, pick)
+
+    def do_reason(self, pick: int, _by: str) -> None:
+        if self.level is not CALM:
+            self.change(self.level, pick)
+
+    def change(self, to_level: Level, pick: int) -> None:
+        if self.level is CALM:
+            self.number += 1
+        incident = f"incident-{self.number}"
+        reasons = BY_LEVEL[to_level] or [Reason.CLEAR]
+        reason = reasons[pick % len(reasons)]
+        t = transition(self.at_ms, self.level, to_level, reason, incident=IncidentId(incident), party=Role(pick % 2))
+        self.open.add(incident)
+        if to_level is EMERGENCY:
+            self.owed.add(incident)
+        self.take(self.escalation.on_transition(t, FACTS))
+        if to_level is CALM:
+            self.open.discard(incident)
+        self.level = to_level
+
+    def do_ack(self, pick: int, by: str) -> None:
+        if not self.said:
+            return
+        one = self.said[pick % len(self.said)]
+        self.take(self.escalation.on_acknowledgement(answer(one, by, self.at_ms)))
+        if one.audience is DISPATCH and by != "device":
+            self.owed.discard(one.incident)
+
+    def do_outcome(self, pick: int, by: str) -> None:
+        if self.said:
+            state = DeliveryState.FAILED if by == "person" else DeliveryState.ACCEPTED
+            self.take(self.escalation.on_outcome(Outcome(self.said[pick % len(self.said)].id, state, self.at_ms)))
+
+    def end(self) -> None:
+        before = len(self.said)
+        self.at_ms += 91_000  # 30 s to the rung, 60 s to its repetition
+        self.take(self.escalation.due(self.at_ms))
+        asked = {one.incident for one in self.said[before:] if one.audience is DISPATCH}
+        assert self.owed <= asked, "stopped without an answer"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEP, max_size=40))
+def test_never_stops_unanswered_never_rings_the_closed_and_twice_is_the_same(steps: list[tuple[str, int, int, str]]) -> None:
+    plays = [Play(dumps=False), Play(dumps=False), Play(dumps=True)]
+    for play in plays:
+        for step in steps:
+            play.step(*step)
+        play.end()
+    assert plays[0].said == plays[1].said == plays[2].said
+    ids = [one.id for one in plays[0].said]
+    assert len(set(ids)) == len(ids), "two notifications with one id: the outbox would drop the second"
+
+
+def test_an_unknown_notification_changes_nothing() -> None:
+    escalation, _ = rung()
+    assert escalation.on_acknowledgement(Acknowledgement(NotificationId("?"), "person", 1)) == []
+    assert escalation.on_outcome(Outcome(NotificationId("?"), DeliveryState.FAILED, 1)) == []
+    assert len(until(escalation, 30_000)) == 3
