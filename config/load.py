@@ -25,7 +25,7 @@ YES_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 TYPE_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path", Secret: "text"}
 
 
-class _Wrong(Exception):  # noqa: N818 - it never leaves this file
+class _Wrong(Exception):
     """Why one value cannot be used."""
 
 

@@ -20,7 +20,6 @@ import asyncio
 import logging
 import random
 import ssl
-import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from gmqtt.mqtt.constants import MQTTCommands, MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTError
 
 from monitor.log import get_logger
+from monitor.mqtt_packets import after_properties, pubacks, read_publish
 
 _log = get_logger("mqtt")
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # its lines carry topics, which name devices; ours do not
@@ -49,18 +49,17 @@ WINDOW_MAX = 1_000  # our own publishes in flight, where the broker does not ask
 OUTBOX_MAX = 50_000  # publishes waiting for the window; beyond it `publish` refuses and its caller retries
 SILENT_REFUSAL = 0x80  # reason codes from here on are refusals (MQTT 5 §2.4)
 NO_LISTENER = 0x10  # PUBACK: taken, but nobody is subscribed
-_PUBACK = struct.Struct("!BBH")  # the short form, which means success in both versions (MQTT 5 §3.4.2.1)
 
 
-class LinkLost(ConnectionError):  # noqa: N818 - it says what happened
+class LinkLost(ConnectionError):
     """The message may or may not have reached the broker: whoever needs it there sends it again."""
 
 
-class NoListener(ConnectionError):  # noqa: N818 - it says what happened
+class NoListener(ConnectionError):
     """The broker took the message but nobody is subscribed to its topic."""
 
 
-class Refused(ConnectionError):  # noqa: N818 - it says what happened
+class Refused(ConnectionError):
     """The broker said no; the reason code is the MQTT 5 one."""
 
 
@@ -209,20 +208,13 @@ class _Connection:
     # --- in -----------------------------------------------------------------------------------------------------
 
     def _on_publish(self, command: int, data: bytes) -> None:
-        """Take one PUBLISH packet apart (MQTT 5 §3.3, 3.1.1 §3.3) and keep it for the batch."""
+        """Keep one message for the batch."""
         self._heard = True
-        at = 2 + (data[0] << 8 | data[1])
-        topic = data[2:at]
-        qos = command >> 1 & 3
-        packet_id = 0
+        topic, payload, retained, qos, packet_id = read_publish(command, data, has_properties=self._five)
         if qos:
-            packet_id = data[at] << 8 | data[at + 1]
             self._packet_ids.append(packet_id)
-            at += 2
-        if self._five:
-            at = _after_properties(data, at)
         if not self._skip(topic):
-            self._messages.append(Inbound(topic.decode("utf-8", "replace"), data[at:], bool(command & 1), qos))
+            self._messages.append(Inbound(topic.decode("utf-8", "replace"), payload, retained, qos))
         if not self._flush_planned:
             self._flush_planned = True
             self._loop.call_soon(self._flush)
@@ -242,7 +234,7 @@ class _Connection:
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Send the PUBACKs of these ids, in the order in which they came, in one write."""
         if not self.lost.is_set():
-            self._client._connection.send_package(b"".join([_PUBACK.pack(0x40, 2, packet_id) for packet_id in packet_ids]))
+            self._client._connection.send_package(pubacks(packet_ids))
 
     # --- out ----------------------------------------------------------------------------------------------------
 
@@ -303,23 +295,11 @@ class _Connection:
     def _on_suback(self, _command: int, data: bytes) -> None:
         self._heard = True
         packet_id = data[0] << 8 | data[1]
-        at = _after_properties(data, 2) if self._five else 2
+        at = after_properties(data, 2) if self._five else 2
         self._client._package_handler.id_generator.free_id(packet_id)
         future = self._subacks.pop(packet_id, None)
         if future is not None and not future.done():
             future.set_result(tuple(data[at:]))
-
-
-def _after_properties(data: bytes, at: int) -> int:
-    """Where the property block that starts at `at` ends: a variable byte integer gives its length (MQTT 5 §1.5.5)."""
-    length = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        length |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return at + length
-        shift += 7
 
 
 class Session:

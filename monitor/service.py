@@ -47,6 +47,7 @@ from monitor.sessions import Sessions
 from monitor.sinks import Distributor
 from monitor.snapshot import Snapshot, write_snapshot
 from monitor.supervise import supervised
+from monitor.terms import Envelope
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
 OUTBOX_STOP_S = 2.0  # for deliveries under way at shutdown; what remains is on disk and goes out at the next start
@@ -96,7 +97,7 @@ class Service:
         self._outbox = Outbox(
             data / "outbox.sqlite",
             carriers(settings, contacts, self._publish),
-            on_outcome=lambda outcome: self._sinks.outcome(outcome),  # the sinks come after the outbox they speak to
+            on_outcome=lambda outcome: self._sinks.outcome(outcome),  # noqa: PLW0108 - the sinks come after the outbox they speak to
             on_degraded=lambda degraded: self._sinks.trouble(Trouble.OUTBOX, degraded),
             now_ms=self._clock.now_ms,
         )
@@ -117,7 +118,7 @@ class Service:
             registry,
             traccar_topic=settings.broker.traccar_topic,
             grace_s=settings.service.link_grace_s,
-            on_batch=lambda batch: self._loop.take(batch),
+            on_batch=lambda batch: self._loop.take(batch),  # noqa: PLW0108 - nor is there a loop yet
             on_link=self._on_link,
         )
         self._loop: Loop
@@ -156,6 +157,7 @@ class Service:
             _log.info("stopped")
 
     def _background(self) -> Iterator[tuple[str, object]]:
+        yield "watchdog", self._watchdog.run
         yield "patrol", self._loop.patrol
         yield "snapshots", self._keep_snapshots
         yield "levels", self._keep_levels
