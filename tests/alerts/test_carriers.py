@@ -1,0 +1,283 @@
+"""The ways out against real sockets: a broken server, a busy one, a silent one, and what each means."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from aiohttp import web
+
+from alerts.channels import Verdict
+from alerts.channels.bracelet import Bracelet
+from alerts.channels.console import Console
+from alerts.channels.dispatch import Webhook
+from alerts.channels.telephone import Account, Call, Telephone, Text, Way, twiml_of
+from alerts.contacts import Contact
+from alerts.terms import Channel, Notification
+from geofence.terms import DeviceId, PersonId
+from simulator.fake_twilio import FakeTwilio, Fault
+from tests.messages import notification
+
+NOW_MS = 1_764_000_000_000
+PHONE = "+525500000001"
+CONTACTS = {PersonId("P-1"): Contact(phone=PHONE, name="Nadie")}
+SECRET = "a-secret-of-the-control-room"
+
+
+# --- bracelet -----------------------------------------------------------------------------------------------------------
+
+
+class Broker:
+    """Takes what is published, unless the topic is in `deaf`."""
+
+    def __init__(self, *deaf: str) -> None:
+        self.published: list[tuple[str, dict[str, Any], int]] = []
+        self.deaf = deaf
+
+    async def publish(self, topic: str, payload: bytes, qos: int) -> None:
+        if topic in self.deaf:
+            raise ConnectionError
+        self.published.append((topic, json.loads(payload), qos))
+
+
+async def test_a_bracelet_gets_the_alert_of_the_contract_with_absent_keys_absent() -> None:
+    broker = Broker()
+    one = notification(issued_ms=NOW_MS, distance_m=640.0, uncertainty_m=25.0, bearing="NE")
+    answer = await Bracelet(broker.publish).send(one)
+    assert answer.verdict is Verdict.TAKEN
+    alert = {
+        "v": 1,
+        "id": one.id,
+        "code": "K7Q2",
+        "level": "emergency",
+        "reason": "breach",
+        "issued": NOW_MS,
+        "language": "es",
+        "text": one.text,
+    }
+    assert broker.published == [("v1/brc-1/alert", {**alert, "distance": 640.0, "uncertainty": 25.0, "bearing": "NE"}, 1)]
+
+
+async def test_each_of_her_bracelets_is_told_and_one_that_has_it_is_enough() -> None:
+    two = notification(issued_ms=NOW_MS, devices=(DeviceId("a"), DeviceId("b")))
+    assert (await Bracelet(Broker("v1/a/alert").publish).send(two)).verdict is Verdict.TAKEN
+    assert (await Bracelet(Broker("v1/a/alert", "v1/b/alert").publish).send(two)).verdict is Verdict.LATER
+    broker = Broker()
+    await Bracelet(broker.publish).send(two)
+    assert [topic for topic, _, _ in broker.published] == ["v1/a/alert", "v1/b/alert"]
+
+
+async def test_nobody_waits_for_a_bracelet_that_does_not_exist() -> None:
+    assert (await Bracelet(Broker().publish).send(notification(issued_ms=NOW_MS, devices=()))).verdict is Verdict.NEVER
+
+
+# --- console ------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_console_shows_the_same_words_once() -> None:
+    shown: list[Notification] = []
+    console = Console(shown.append)
+    one = notification(Channel.CONSOLE, issued_ms=NOW_MS)
+    twin = notification(Channel.WEBHOOK, issued_ms=NOW_MS, incident=one.incident)
+    for each in (one, twin, one):
+        assert (await console.send(each)).verdict is Verdict.TAKEN
+    assert shown == [one]
+
+
+# --- dispatch -----------------------------------------------------------------------------------------------------------
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Room:
+    """The control room's server: answers with what the script says."""
+
+    def __init__(self) -> None:
+        self.script: list[tuple[int, dict[str, str]]] = []
+        self.calls: list[tuple[bytes, dict[str, str]]] = []
+        self.silent = False
+        self.url = ""
+
+    async def on_call(self, request: web.Request) -> web.StreamResponse:
+        self.calls.append((await request.read(), dict(request.headers)))
+        if self.silent:
+            await asyncio.sleep(30)
+        status, headers = self.script.pop(0) if self.script else (200, {})
+        return web.Response(status=status, headers=headers)
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    room = Room()
+    app = web.Application()
+    app.router.add_post("/alerts", room.on_call)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    room.url = f"http://127.0.0.1:{runner.addresses[0][1]}/alerts"
+    yield room
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def webhook(room: Room) -> AsyncIterator[Webhook]:
+    webhook = Webhook(room.url, SECRET, now_s=lambda: NOW_MS / 1000)
+    yield webhook
+    await webhook.close()
+
+
+async def test_dispatch_can_check_who_called(room: Room, webhook: Webhook) -> None:
+    one = notification(Channel.WEBHOOK, issued_ms=NOW_MS, distance_m=640.0)
+    assert (await webhook.send(one)).verdict is Verdict.TAKEN
+    body, headers = room.calls[0]
+    parts = dict(part.split("=") for part in headers["X-Resguardo-Signature"].split(","))
+    assert hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest() == parts["v1"]
+    assert headers["Idempotency-Key"] == one.id
+    message = json.loads(body)
+    assert (message["code"], message["level"], message["distance"]) == ("K7Q2", "emergency", 640.0)
+    assert "zone" not in message
+    assert "person" not in message
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (204, Verdict.TAKEN),
+        (409, Verdict.TAKEN),
+        (302, Verdict.NEVER),
+        (401, Verdict.NEVER),
+        (404, Verdict.NEVER),
+        (408, Verdict.LATER),
+        (500, Verdict.UNSURE),
+        (503, Verdict.UNSURE),
+    ],
+)
+async def test_what_a_webhooks_answer_means(room: Room, webhook: Webhook, status: int, verdict: Verdict) -> None:
+    room.script = [(status, {})]
+    assert (await webhook.send(notification(Channel.WEBHOOK, issued_ms=NOW_MS))).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait_s"), [("7", 7.0), ("99999", 60.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-3", None), ("nan", None)]
+)
+async def test_a_busy_webhook_says_how_long(room: Room, webhook: Webhook, asked: str, wait_s: float | None) -> None:
+    room.script = [(429, {"Retry-After": asked})]
+    answer = await webhook.send(notification(Channel.WEBHOOK, issued_ms=NOW_MS))
+    assert (answer.verdict, answer.retry_after_s) == (Verdict.LATER, wait_s)
+
+
+async def test_a_webhook_that_keeps_silent_is_unsure_and_one_that_is_not_there_is_later(room: Room, webhook: Webhook) -> None:
+    room.silent, webhook.timeout_s = True, 0.1
+    assert (await webhook.send(notification(Channel.WEBHOOK, issued_ms=NOW_MS))).verdict is Verdict.UNSURE
+    assert len(room.calls) == 1, "the server was really reached"
+    absent = Webhook("http://127.0.0.1:9/alerts", SECRET)
+    assert (await absent.send(notification(Channel.WEBHOOK, issued_ms=NOW_MS))).verdict is Verdict.LATER
+    await absent.close()
+
+
+# --- telephone ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    twilio = FakeTwilio()
+    await twilio.start()
+    yield twilio
+    await twilio.stop()
+
+
+def account_of(twilio: FakeTwilio) -> Account:
+    return Account(account_sid="AC" + "a" * 32, auth_token="b" * 32, from_number="+525500000009", base_url=twilio.url)
+
+
+@pytest.fixture
+async def texts(twilio: FakeTwilio) -> AsyncIterator[Telephone]:
+    carrier = Telephone(account_of(twilio), CONTACTS, Text())
+    yield carrier
+    await carrier.close()
+
+
+@pytest.fixture
+async def calls(twilio: FakeTwilio) -> AsyncIterator[Telephone]:
+    carrier = Telephone(account_of(twilio), CONTACTS, Call())
+    yield carrier
+    await carrier.close()
+
+
+def now_text(**more: Any) -> Notification:
+    return notification(Channel.SMS, issued_ms=time.time_ns() // 1_000_000, **more)
+
+
+async def test_a_text_goes_to_her_number(twilio: FakeTwilio, texts: Telephone) -> None:
+    one = now_text()
+    assert texts.reaches(one)
+    assert (await texts.send(one)).verdict is Verdict.TAKEN
+    assert [(made.kind, made.to, made.body) for made in twilio.made] == [("Messages", PHONE, one.text)]
+    assert not texts.reaches(now_text(person=PersonId("P-2")))
+
+
+async def test_a_call_says_the_alert_twice(twilio: FakeTwilio, calls: Telephone) -> None:
+    one = now_text(text="A & B < C")
+    assert (await calls.send(one)).verdict is Verdict.TAKEN
+    assert twilio.made[0].kind == "Calls"
+    spoken = ElementTree.fromstring(twilio.made[0].body)
+    assert [part.text for part in spoken.iter("Say")] == ["A & B < C"] * 2
+    assert 'language="es-MX"' in twiml_of(one)
+
+
+async def test_a_busy_twilio_keeps_its_retry_after(twilio: FakeTwilio, texts: Telephone) -> None:
+    twilio.faults.append(Fault.BUSY)
+    answer = await texts.send(now_text())
+    assert (answer.verdict, answer.retry_after_s) == (Verdict.LATER, 1.0)
+    assert twilio.hit[Fault.BUSY] == 1
+
+
+async def test_an_error_of_the_server_leaves_it_open(twilio: FakeTwilio, texts: Telephone) -> None:
+    twilio.faults.append(Fault.ERROR)
+    assert (await texts.send(now_text())).verdict is Verdict.UNSURE
+    assert twilio.hit[Fault.ERROR] == 1
+
+
+@pytest.mark.parametrize("code", [21211, 21610, 21614, 21408, 29999])
+async def test_a_number_that_cannot_be_reached_is_never(twilio: FakeTwilio, texts: Telephone, code: int) -> None:
+    twilio.refused[PHONE] = code
+    answer = await texts.send(now_text())
+    assert answer.verdict is Verdict.NEVER
+    assert PHONE not in answer.detail
+
+
+@pytest.mark.parametrize("way", [Text(), Call()], ids=["text", "call"])
+async def test_what_was_done_without_an_answer_is_found_again(twilio: FakeTwilio, way: Way) -> None:
+    carrier = Telephone(account_of(twilio), CONTACTS, way)
+    one = now_text()
+    assert not await carrier.was_taken(one)
+    twilio.faults.append(Fault.LATE_ERROR)
+    assert (await carrier.send(one)).verdict is Verdict.UNSURE
+    assert twilio.hit[Fault.LATE_ERROR] == 1
+    assert await carrier.was_taken(one)
+    await carrier.close()
+
+
+async def test_an_earlier_text_with_the_same_words_is_another_one(twilio: FakeTwilio, texts: Telephone) -> None:
+    one = now_text()
+    await texts.send(one)
+    later = notification(Channel.SMS, issued_ms=one.issued_ms + 60_000)
+    assert await texts.was_taken(one)
+    assert not await texts.was_taken(later)
+
+
+async def test_no_number_and_no_secret_in_any_log_or_repr(twilio: FakeTwilio, texts: Telephone, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await texts.send(now_text())
+    assert await texts.was_taken(now_text()) in (True, False)
+    shown = caplog.text + repr(account_of(twilio)) + repr(CONTACTS)
+    for hidden in (PHONE, PHONE.replace("+", "%2B"), "b" * 32, "a" * 32, "Nadie"):
+        assert hidden not in shown
