@@ -1,0 +1,1 @@
+"""The shell: the only package that touches the world."""
