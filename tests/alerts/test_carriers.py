@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from aiohttp import web
@@ -228,7 +228,7 @@ async def test_a_call_says_the_alert_twice(twilio: FakeTwilio, calls: Telephone)
     one = now_text(text="A & B < C")
     assert (await calls.send(one)).verdict is Verdict.TAKEN
     assert twilio.made[0].kind == "Calls"
-    spoken = ElementTree.fromstring(twilio.made[0].body)
+    spoken = ET.fromstring(twilio.made[0].body)
     assert [part.text for part in spoken.iter("Say")] == ["A & B < C"] * 2
     assert 'language="es-MX"' in twiml_of(one)
 
