@@ -18,7 +18,7 @@ class Response:
     retry_after_s: float | None = None
 
 
-class NotSent(Exception):  # noqa: N818 - it says what happened
+class NotSent(Exception):
     """There was no connection, so surely nothing was taken."""
 
 

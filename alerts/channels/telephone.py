@@ -53,7 +53,7 @@ class Account:
     base_url: str | None = None  # another address than Twilio's own
 
 
-class Busy(Exception):  # noqa: N818 - it says what happened
+class Busy(Exception):
     """Twilio wants us to wait."""
 
     def __init__(self, wait_s: float | None) -> None:

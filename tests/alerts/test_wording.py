@@ -13,7 +13,7 @@ REASONS = [reason for reason in Reason if reason is not Reason.NONE]
 
 
 def every_text(channel: Channel) -> list[tuple[Reason, str, str]]:
-    texts = []
+    texts: list[tuple[Reason, str, str]] = []
     for reason in REASONS:
         for level in Level:
             for kind in Kind:
