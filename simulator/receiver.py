@@ -21,7 +21,8 @@ MULTIPATH_S = (15.0, 60.0)
 MULTIPATH_MEDIAN_M = 70.0
 WIFI_BIAS_MEDIAN_M = 28.0  # every building has its own
 WIFI_NOISE_M = 8.0
-CELL_SCALE_M = 520.0  # Rayleigh
+CELL_SCALE_M = 520.0  # Rayleigh, and it stays while the device stays on that cell
+CELL_NOISE_M = 60.0
 INDOOR_SOURCES = {"gps": 0.35, "wifi": 0.58, "lbs": 0.07}  # what a body-worn device falls back to
 SOURCE_HOLD_S = 600.0  # a device stays on one source for about ten minutes
 OPTIMISM = 0.85  # receivers claim less error than they have
@@ -57,6 +58,7 @@ class Receiver:
         self._multipath: Point = (0.0, 0.0)
         self._source = "gps"
         self._source_until_ms = 0
+        self._cell_bias: Point = (0.0, 0.0)
         self._wifi_bias: dict[Point, Point] = {}
 
     def solve(self, where: Whereabouts, at_ms: int) -> Fix:
@@ -69,7 +71,7 @@ class Receiver:
         if source == "wifi":
             return self._finish(where, source, self._wifi_error(where.point), WIFI_BIAS_MEDIAN_M)
         if source == "lbs":
-            return self._finish(where, source, self._round_error(CELL_SCALE_M), CELL_SCALE_M)
+            return self._finish(where, source, self._noisy(self._cell_bias, CELL_NOISE_M), CELL_SCALE_M)
         sigma_m = SIGMA_M[where.sky] * self._noise_ratio
         error = self._satellite_error(sigma_m)
         if at_ms < self._multipath_until_ms:
@@ -103,6 +105,7 @@ class Receiver:
             return "gps"
         if at_ms >= self._source_until_ms:
             self._source = self._rng.choices(list(INDOOR_SOURCES), list(INDOOR_SOURCES.values()))[0]
+            self._cell_bias = self._round_error(CELL_SCALE_M)
             self._source_until_ms = at_ms + round(self._rng.expovariate(1.0 / SOURCE_HOLD_S) * 1000.0)
         return self._source
 
@@ -110,7 +113,10 @@ class Receiver:
         bias = self._wifi_bias.get(point)
         if bias is None:
             bias = self._wifi_bias[point] = self._round_error(WIFI_BIAS_MEDIAN_M / math.sqrt(2 * math.log(2)))
-        return bias[0] + self._rng.gauss(0.0, WIFI_NOISE_M), bias[1] + self._rng.gauss(0.0, WIFI_NOISE_M)
+        return self._noisy(bias, WIFI_NOISE_M)
+
+    def _noisy(self, bias: Point, noise_m: float) -> Point:
+        return bias[0] + self._rng.gauss(0.0, noise_m), bias[1] + self._rng.gauss(0.0, noise_m)
 
     def _round_error(self, scale_m: float) -> Point:
         return self._rng.gauss(0.0, scale_m * self._noise_ratio), self._rng.gauss(0.0, scale_m * self._noise_ratio)

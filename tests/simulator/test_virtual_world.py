@@ -1,9 +1,9 @@
 """The world in virtual time, and the auditor, with judges that are wrong in known ways."""
 
-import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
+from statistics import correlation
 
 import pytest
 
@@ -57,8 +57,8 @@ def test_after_a_hole_in_the_coverage_every_ping_arrives_newest_first(naive) -> 
     hers = [s for s in story.sightings if s.device == device]
     assert not [s for s in hers if down_ms + 20_000 < s.arrived_ms < up_ms]
     late = [s.fix_ms for s in hers if down_ms < s.fix_ms < up_ms]
-    assert len(late) >= 6
-    assert sum(a > b for a, b in itertools.pairwise(late)) > len(late) / 2
+    assert len(late) >= 5
+    assert correlation(range(len(late)), late) < -0.5  # newest first, give or take the network's own disorder
 
 
 def test_a_lost_link_holds_messages_back_and_is_said(naive) -> None:
