@@ -11,7 +11,15 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
@@ -25,7 +33,7 @@ from monitor.terms import RejectReason
 BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 RESULTS = ("judged", "rejected", "failed")
 
-disable_created_metrics()  # a time of birth for each of some 100 series: nobody asks
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a time of birth for each of some 100 series: nobody asks
 
 
 class _Times:
@@ -83,7 +91,7 @@ class Metrics:
         self._rejected = Counter("resguardo_pings_rejected", "Payloads recorded and not evaluated.", ["reason"], registry=registry)
         self._transitions = Counter("resguardo_transitions", "Transitions of orders.", ["to", "reason"], registry=registry)
         self._orders = Gauge("resguardo_orders", "Orders by their level now.", ["level"], registry=registry)
-        self._notifications = Counter("resguardo_notifications", "Notifications by how far they got.", ["channel", "state"], registry=registry)
+        self._notifications = Counter("resguardo_notifications", "Notifications by state.", ["channel", "state"], registry=registry)
         self._connected = Gauge("resguardo_broker_connected", "1 while all sessions with the broker stand.", registry=registry)
         build = Gauge("resguardo_build_info", "Which release this is.", ["version", "python"], registry=registry)
         build.labels(geofence.__version__, platform.python_version()).set(1)

@@ -1,10 +1,7 @@
-"""Live state for readers, in Redis: a copy that can be lost at any time. The door to redis.
+"""Live state for readers in Redis: the level of each order, and the stream of transitions. The door to redis.
 
-`resguardo:order:<id>`     hash: level, reason, incident, at_ms of the last transition
-`resguardo:transitions`    stream and channel of the same name: one line of TRANSITIONS.jsonl (contract section 3) each
-`resguardo:alive`          expires 5 s after our last word: a reader that does not find it knows nothing, least of all calm
-
-No place is ever written here. `put` only remembers; everything that can block or fail is in `run`, which has its own task.
+Only a convenience: the service decides nothing by it and waits for it never. `put` keeps the newest state of each order in
+memory; a task of its own writes it out. After an outage everything known is written again. No place and no distance is in it.
 """
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis.asyncio import Redis
@@ -23,122 +20,135 @@ from redis.exceptions import RedisError
 from config.settings import RedisSettings
 from geofence.terms import OrderId, Transition
 from monitor.log import get_logger
-from monitor.replay import transition_line
 from monitor.wire import to_json
 
-CALL_S_MAX = 0.1  # redis-py's own defaults stall a call for 58 s behind a dead host
-FAILURES_MAX = 3  # then the breaker opens: one try every PROBE_S
-RETRY_S, PROBE_S = 0.1, 2.0
-BEAT_S = 1.0  # between two signs of life
-ALIVE_MS = 5_000  # four signs of life may be late
-STREAM_MAX = 10_000  # a day of a busy court; the journal has them all
-WAITING_MAX = 10_000  # transitions kept for a Redis that is away: the newest are worth most
-CHUNK = 100  # commands in one round trip: 2 ms of our loop's time
+TIMEOUT_S = 0.1  # a healthy server on the same network answers in 1 ms; the library's own retries would stall for a minute
+WRITE_S_MAX = 1.0  # for one batch with all its round trips
+BATCH = 200  # orders or transitions in one pipeline
+STREAM_MAX = 10_000  # transitions kept for readers, here and there: two hours of a bad day; the journal has them all
+FAILURES_MAX = 3  # in a row: then the server is left in peace
+PAUSE_S, PROBE_S = 0.1, 2.0  # between tries before, and after that
 
 _log = get_logger("store")
 
 
-class Store:
-    """Keeps Redis up to date with what was put, as far as Redis lets it."""
+@dataclass(slots=True)
+class _State:
+    """What readers may know of one order."""
 
-    def __init__(self, settings: RedisSettings) -> None:
+    level: str
+    reason: str
+    incident: str
+    at_ms: int
+
+    def fields(self) -> dict[Any, Any]:
+        return {"level": self.level, "reason": self.reason, "incident": self.incident, "at_ms": self.at_ms}
+
+
+@dataclass(slots=True)
+class _Backlog:
+    """What Redis has yet to hear."""
+
+    states: dict[OrderId, _State] = field(default_factory=dict)
+    stream: deque[dict[Any, Any]] = field(default_factory=lambda: deque(maxlen=STREAM_MAX))
+
+
+def _stream_fields(t: Transition) -> dict[Any, Any]:
+    return {
+        "order": t.order,
+        "incident": t.incident,
+        "from": t.from_level.word,
+        "to": t.to_level.word,
+        "reason": t.reason.word,
+        "at_ms": t.at_ms,
+    }
+
+
+class Store:
+    """Writes to one server."""
+
+    def __init__(self, settings: RedisSettings, *, prefix: str = "resguardo") -> None:
         self._settings = settings
-        self._orders: dict[OrderId, dict[str, Any]] = {}
-        self._stale: dict[OrderId, None] = {}  # not in Redis yet, oldest first
-        self._events: deque[bytes] = deque(maxlen=WAITING_MAX)
-        self._wake = asyncio.Event()
+        self._prefix = prefix
+        self._known: dict[OrderId, _State] = {}
+        self._backlog = _Backlog()
         self._failures = 0
-        self.dropped = 0
-        self.connected = False
+        self._wake = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the last write reached the server."""
+        return self._failures == 0
 
     def put(self, transitions: Sequence[Transition]) -> None:
-        """Remember what has changed. Never blocks, never fails."""
-        for one in transitions:
-            self._orders[one.order] = {
-                "level": one.to_level.word,
-                "reason": one.reason.word,
-                "incident": one.incident,
-                "at_ms": one.at_ms,
-            }
-            self._stale[one.order] = None
-            self.dropped += len(self._events) == WAITING_MAX
-            self._events.append(to_json(transition_line(one)))
+        """Note transitions for readers; never waits. While the server is away the oldest fall out of the stream."""
+        for t in transitions:
+            state = _State(t.to_level.word, t.reason.word, t.incident, t.at_ms)
+            self._known[t.order] = self._backlog.states[t.order] = state
+            self._backlog.stream.append(_stream_fields(t))
         self._wake.set()
 
     async def run(self) -> None:
-        """Serve one connection after another, until cancelled."""
-        while True:
-            client = self._client()
-            try:
-                await self._serve(client)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._failed(error)
-            finally:
-                with suppress(RedisError, OSError, TimeoutError):
-                    async with asyncio.timeout(CALL_S_MAX):
-                        await client.aclose()
-            await asyncio.sleep(RETRY_S if self._failures < FAILURES_MAX else PROBE_S)
+        """Write what is noted, until cancelled."""
+        client = self._client()
+        try:
+            while True:
+                await self._wake.wait()
+                try:
+                    async with asyncio.timeout(WRITE_S_MAX):
+                        await self._write(client)
+                except (RedisError, OSError) as error:  # TimeoutError is an OSError
+                    await self._failed(client, error)
+                else:
+                    self._succeeded()
+        finally:
+            await client.aclose()
 
     def _client(self) -> Redis:
-        s = self._settings
+        settings = self._settings
         return Redis(
-            host=s.host or "",
-            port=s.port,
-            db=s.database,
-            username=s.username,
-            password=s.password,
-            ssl=s.tls,
-            socket_timeout=CALL_S_MAX,
-            socket_connect_timeout=CALL_S_MAX,
+            host=settings.host or "",
+            port=settings.port,
+            db=settings.database,
+            username=settings.username,
+            password=settings.password,
+            ssl=settings.tls,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            health_check_interval=0,
-            protocol=2,  # 3 brings a handshake of its own
-            max_connections=1,
+            single_connection_client=True,
+            protocol=2,
         )
 
-    def _failed(self, error: Exception) -> None:
-        self._failures += 1
-        if self.connected or self._failures == FAILURES_MAX:
-            _log.warning("redis_away", error=type(error).__name__)
-        self.connected = False
-
-    async def _serve(self, client: Redis) -> None:
-        """Write all that is known, then what changes. The first sign of life is the probe. Raises RedisError, OSError, TimeoutError."""
-        await self._beat(client)
-        if not self.connected:
-            _log.info("redis_connected")
-        self.connected = True
-        self._stale = dict.fromkeys(self._orders)  # it may be another Redis, or an empty one
-        while True:
-            while self._stale or self._events:
-                await self._write(client)
-            self._failures = 0
-            self._wake.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_S)
-            await self._beat(client)
-
-    async def _beat(self, client: Redis) -> None:
-        async with asyncio.timeout(CALL_S_MAX):
-            await client.set("resguardo:alive", "1", px=ALIVE_MS)
-
     async def _write(self, client: Redis) -> None:
-        """One round trip. What it carried is forgotten only when Redis has it."""
-        orders = [order for order, _ in zip(self._stale, range(CHUNK), strict=False)]
-        states = {order: self._orders[order] for order in orders}
-        events = [event for event, _ in zip(self._events, range(CHUNK), strict=False)]
-        dropped = self.dropped
-        pipeline = client.pipeline(transaction=False)
+        """Write one batch; what it held is forgotten only once the server has it."""
+        states = dict(list(self._backlog.states.items())[:BATCH])
+        entries = [self._backlog.stream[index] for index in range(min(BATCH, len(self._backlog.stream)))]
+        pipe = client.pipeline(transaction=False)
         for order, state in states.items():
-            pipeline.hset(f"resguardo:order:{order}", mapping=state)
-        for event in events:
-            pipeline.xadd("resguardo:transitions", {"line": event}, maxlen=STREAM_MAX, approximate=True)
-            pipeline.publish("resguardo:transitions", event)
-        async with asyncio.timeout(CALL_S_MAX):
-            await pipeline.execute()
+            pipe.hset(f"{self._prefix}:order:{order}", mapping=state.fields())
+        for entry in entries:
+            pipe.xadd(f"{self._prefix}:transitions", entry, maxlen=STREAM_MAX, approximate=True)
+            pipe.publish(f"{self._prefix}:transitions", to_json(entry))
+        await pipe.execute()
         for order, state in states.items():
-            if self._orders[order] is state:
-                del self._stale[order]
-        for _ in range(len(events) - (self.dropped - dropped)):
-            self._events.popleft()
+            if self._backlog.states.get(order) is state:
+                del self._backlog.states[order]
+        for entry in entries:
+            if self._backlog.stream and self._backlog.stream[0] is entry:
+                self._backlog.stream.popleft()
+
+    def _succeeded(self) -> None:
+        if self._failures:
+            _log.info("store_recovered", count=len(self._known))
+            self._failures = 0
+            self._backlog.states.update(self._known)  # the server may have come back empty
+        if not self._backlog.states and not self._backlog.stream:
+            self._wake.clear()
+
+    async def _failed(self, client: Redis, error: Exception) -> None:
+        self._failures += 1
+        if self._failures == FAILURES_MAX:
+            _log.warning("store_away", error=type(error).__name__)
+        await client.connection_pool.disconnect()
+        await asyncio.sleep(PROBE_S if self._failures >= FAILURES_MAX else PAUSE_S)
