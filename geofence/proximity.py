@@ -19,6 +19,7 @@ from geofence.zone import circle_signed_distance_m, circle_swept_signed_distance
 
 EXCLUSION, INCLUSION, PERIMETER = int(ZoneKind.EXCLUSION), int(ZoneKind.INCLUSION), int(ZoneKind.PERIMETER)
 
+SURE_SIGMAS = 6.0  # beyond six sigma a probability is 0.00 or 1.00 to the second decimal, whatever the formula [G]
 FAR_S = 1e9  # "not on course": larger than any time that decides [G]
 
 
@@ -44,6 +45,8 @@ def p_within(distance_m: float, sigma_m: float, radius_m: float) -> float:
     if radius_m <= 0.0:
         return 0.0
     if sigma_m <= 0.0:
+        return 1.0 if distance_m < radius_m else 0.0
+    if abs(distance_m - radius_m) > SURE_SIGMAS * sigma_m:
         return 1.0 if distance_m < radius_m else 0.0
     x = (radius_m / sigma_m) ** 2
     noncentrality = (distance_m / sigma_m) ** 2
@@ -157,6 +160,8 @@ def see_zone(target: Any, edges: Any, respondent: Any, at_ms: int) -> tuple[floa
     y += respondent["vn"] * glide
     sigma = rounded(math.sqrt(variance_after(respondent, dt)), 10.0)
     margin = zone_margin_m(target, edges, x, y)
+    if margin > target["ring_m"] + SURE_SIGMAS * sigma + math.hypot(vx, vy) * policy.CONTACT_S_OFF:
+        return margin, sigma, 0.0, 0.0, FAR_S, math.nan, last  # too far for anything below to say otherwise
     ahead = glide_s(policy.LOOK_AHEAD_S)
     margin_ahead = zone_margin_m(target, edges, x + vx * ahead, y + vy * ahead)
     p_inside = max(p_barred(target, margin, sigma, 0.0), p_barred(target, margin_ahead, sigma, 0.0))

@@ -16,6 +16,7 @@ from geofence.proximity import (
     FAR_S,
     INCLUSION,
     PERIMETER,
+    SURE_SIGMAS,
     p_held,
     p_swept_perimeter,
     p_swept_zone,
@@ -72,11 +73,21 @@ def see_pair(T: Any, target: Any, i: int, j: int, at_ms: int) -> tuple[float, ..
 
 
 @compiled
-def swept(T: Any, target: Any, i: int, j: int, party: int) -> float:
+def is_out_of_path(mover: Any, target: Any, margin_m: float) -> bool:
+    """True if the path is too short to have come near, whatever its bends and the other party's own way: most pings."""
+    step_s = (mover["fix_ms"] - mover["prev_ms"]) / 1000.0
+    error_m = math.sqrt(mover["p11"]) + policy.UNFIT_SIGMA_M + policy.SWEPT_SPREAD_OF_SIZE_MAX * target["size_m"]
+    return bool(margin_m > 2.0 * policy.JUMP_SPEED_MPS_MAX * step_s + SURE_SIGMAS * error_m)
+
+
+@compiled
+def swept(T: Any, target: Any, i: int, j: int, party: int, margin_m: float) -> float:
     """P(the path between the last two fixes of whoever has just moved went through)."""
+    mover, other = (j, i) if party == 1 else (i, j)
+    if mover < 0 or is_out_of_path(T.device[mover], target, margin_m):
+        return 0.0
     if target["kind"] != PERIMETER:
         return p_swept_zone(target, T.edges, T.device[j]) if party == 1 else 0.0
-    mover, other = (j, i) if party == 1 else (i, j)
     return p_swept_perimeter(T.device[mover], T.device[other], T.history[other], target["radius_m"])
 
 
@@ -109,7 +120,7 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
                 reach = min(reach, last - policy.REACH_SIGMAS * math.sqrt(error2))
                 unverified = max(unverified, p_held(target, T.edges, T.device[max(i, 0)], T.device[j], i >= 0))
                 if party >= 0:
-                    p_path = max(p_path, swept(T, target, i, j, party))
+                    p_path = max(p_path, swept(T, target, i, j, party, last))
                 if p > p_inside or (p == p_inside and m < margin):
                     margin, sigma, p_inside, bearing, best_i, best_j = m, s, p, b, i, j
                 p_ring = max(p_ring, q)

@@ -120,13 +120,13 @@ def fix_time_ms(d: Any, p: Any) -> int:
 
 
 @compiled
-def predict(d: Any, dt_s: float) -> None:
-    """Move the state on by `dt_s` (>= 0)."""
+def predict(d: Any, dt_s: float) -> tuple[float, float]:
+    """Move velocity and errors on by `dt_s` (>= 0); returns how far the position has glided, (east_m, north_m)."""
     tau = policy.VELOCITY_TAU_S
     a = math.exp(-dt_s / tau)
     reach = tau * (1.0 - a)
     glide = glide_s(dt_s)
-    d["lat"], d["lon"] = moved(d["lat"], d["lon"], d["ve"] * glide, d["vn"] * glide)
+    east, north = d["ve"] * glide, d["vn"] * glide
     d["ve"] *= a
     d["vn"] *= a
     spread2 = d["spread"] * d["spread"]
@@ -134,71 +134,75 @@ def predict(d: Any, dt_s: float) -> None:
     d["p11"] = variance_after(d, dt_s)
     d["p12"] = a * (p12 + p22 * reach) + spread2 * tau * (1.0 - a) * (1.0 - a)
     d["p22"] = a * a * p22 + spread2 * (1.0 - a * a)
+    return east, north
 
 
 @compiled
-def correct_position(d: Any, east_m: float, north_m: float, sigma_m: float) -> None:
-    """Kalman update with a position `(east_m, north_m)` from the predicted one."""
+def correct_position(d: Any, east_m: float, north_m: float, sigma_m: float) -> tuple[float, float]:
+    """Kalman update with a position `(east_m, north_m)` from the predicted one; returns the correction of the position."""
     r = sigma_m * sigma_m
     gain = d["p11"] / (d["p11"] + r)
     gain_v = d["p12"] / (d["p11"] + r)
-    d["lat"], d["lon"] = moved(d["lat"], d["lon"], gain * east_m, gain * north_m)
     d["ve"] += gain_v * east_m
     d["vn"] += gain_v * north_m
     p11, p12 = d["p11"], d["p12"]
     d["p11"] = max((1.0 - gain) * p11, policy.MEASUREMENT_KEPT_RATIO * r)
     d["p12"] = (1.0 - gain) * p12
     d["p22"] = max(d["p22"] - gain_v * p12, 0.01)
+    return gain * east_m, gain * north_m
 
 
 @compiled
-def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> None:
-    """Kalman update with a velocity; the position follows through the correlation."""
+def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> tuple[float, float]:
+    """Kalman update with a velocity; returns the correction of the position, which follows through the correlation."""
     r = sigma_mps * sigma_mps
     gain = d["p22"] / (d["p22"] + r)
     gain_x = d["p12"] / (d["p22"] + r)
     de, dn = ve_mps - d["ve"], vn_mps - d["vn"]
-    d["lat"], d["lon"] = moved(d["lat"], d["lon"], gain_x * de, gain_x * dn)
     d["ve"] += gain * de
     d["vn"] += gain * dn
     p12 = d["p12"]
     d["p11"] = max(d["p11"] - gain_x * p12, policy.MEASUREMENT_KEPT_RATIO * d["sigma"] * d["sigma"])
     d["p12"] = (1.0 - gain) * p12
     d["p22"] = max((1.0 - gain) * d["p22"], 0.01)
+    return gain_x * de, gain_x * dn
 
 
 @compiled
-def shown_speed_mps(d: Any) -> float:
-    """Speed that the last two positions show beyond their error; 0 where the error explains the difference."""
+def shown_speed_mps(d: Any, moved_m: float) -> float:
+    """Speed that the last two positions, `moved_m` apart, show beyond their error; 0 where the error explains the difference."""
     dt_s = (d["fix_ms"] - d["prev_ms"]) / 1000.0
-    east, north = offset_m(d["prev_lat"], d["prev_lon"], d["lat"], d["lon"])
-    moved_m = math.hypot(east, north)
     return moved_m / dt_s if dt_s > 0.0 and moved_m > policy.DEPARTURE_SIGMAS * d["sigma"] else 0.0
 
 
 @compiled
-def hear_motion(d: Any, p: Any) -> None:
-    """Use the reported speed and course, and set the velocity spread of a person at rest or on the move."""
+def hear_motion(d: Any, p: Any, moved_m: float) -> tuple[float, float]:
+    """Use the reported speed and course, or the `moved_m` since the last fix, and set the velocity spread.
+
+    Returns the correction of the position, (east_m, north_m).
+    """
+    east, north = 0.0, 0.0
     speed = p["speed_mps"]
     if math.isnan(speed) and p["moving"] == 0:
         speed = 0.0
     if not math.isnan(speed) and speed <= policy.REST_SPEED_MPS_MAX:
         d["rest"] += 1
-        correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
+        east, north = correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
     elif not math.isnan(speed):
         d["rest"] = 0
         if not math.isnan(p["course_deg"]):
             course = math.radians(p["course_deg"])
             sigma = policy.SPEED_SIGMA_MPS + policy.SPEED_SIGMA_RATIO * speed
-            correct_velocity(d, speed * math.sin(course), speed * math.cos(course), sigma)
+            east, north = correct_velocity(d, speed * math.sin(course), speed * math.cos(course), sigma)
     else:
-        speed = max(math.hypot(d["ve"], d["vn"]), shown_speed_mps(d))
+        speed = max(math.hypot(d["ve"], d["vn"]), shown_speed_mps(d, moved_m))
         d["rest"] = d["rest"] + 1 if speed <= policy.REST_SPEED_MPS_MAX else 0
     if d["rest"] >= policy.REST_FIXES:
         d["spread"] = policy.REST_SPREAD_MPS
     else:
         moving = policy.MOVING_SPREAD_MPS_MIN + policy.MOVING_SPREAD_PER_MPS * speed
         d["spread"] = min(policy.MOVING_SPREAD_MPS_MAX, moving)
+    return east, north
 
 
 @compiled
@@ -213,7 +217,7 @@ def start_track(d: Any, p: Any, sigma_m: float) -> None:
     d["spread"] = policy.FIRST_SPREAD_MPS
     d["sigma"] = sigma_m
     d["rest"] = 0
-    hear_motion(d, p)
+    hear_motion(d, p, 0.0)
 
 
 @compiled
@@ -256,6 +260,20 @@ def allow_departure(d: Any, away_m: float, sigma_m: float) -> None:
 
 
 @compiled
+def follow(d: Any, p: Any, dt_s: float, sigma_m: float) -> None:
+    """Predict, correct with position and motion, and move the position once by the sum."""
+    away_east, away_north = offset_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
+    east, north = predict(d, dt_s)
+    d["sigma"] = sigma_m
+    off_east, off_north = away_east - east, away_north - north
+    allow_departure(d, math.hypot(off_east, off_north), sigma_m)
+    fix_east, fix_north = correct_position(d, off_east, off_north, sigma_m)
+    east, north = east + fix_east, north + fix_north
+    way_east, way_north = hear_motion(d, p, math.hypot(east, north))
+    d["lat"], d["lon"] = moved(d["lat"], d["lon"], east + way_east, north + way_north)
+
+
+@compiled
 def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     """Let a believed fix move the track."""
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
@@ -267,12 +285,7 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
         if dt_s <= policy.GAP_LEARN_S_MAX:
             gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
             d["gap_s"] = min(max(gap, policy.GAP_S_MIN), policy.GAP_S_MAX)
-        predict(d, dt_s)
-        d["sigma"] = sigma_m
-        east, north = offset_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
-        allow_departure(d, math.hypot(east, north), sigma_m)
-        correct_position(d, east, north, sigma_m)
-        hear_motion(d, p)
+        follow(d, p, dt_s, sigma_m)
     d["seen"] = 1
     d["held"] = 0
     note_history(d, history)
