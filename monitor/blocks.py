@@ -72,7 +72,8 @@ def block_at(data: bytes, offset: int) -> Block | None:
 
 def scan(data: bytes) -> Iterator[Block | Damage]:
     """Everything in a segment in order, going on after damage at the next whole block."""
-    offset, number = 0, 0
+    offset = 0
+    number: int | None = None
     while offset < len(data):
         block = block_at(data, offset)
         if block is None:
@@ -85,12 +86,12 @@ def scan(data: bytes) -> Iterator[Block | Damage]:
             offset = block.end
 
 
-def _resume(data: bytes, damage: int, number: int) -> int:
+def _resume(data: bytes, damage: int, number: int | None) -> int:
     """Where the next block after `damage` begins. Its number must be near: a payload might imitate a block."""
     offset = data.find(BLOCK, damage + 1)
     while offset >= 0:
         block = block_at(data, offset)
-        if block is not None and (number == 0 or 0 < block.number - number <= 1 + (offset - damage) // OVERHEAD + 1):
+        if block is not None and (number is None or 0 <= block.number - number <= 1 + (offset - damage) // OVERHEAD):
             return offset
         offset = data.find(BLOCK, offset + 1)
     return len(data)

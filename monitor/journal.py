@@ -82,7 +82,11 @@ class Record(NamedTuple):
 
 def decode_body(body: bytes) -> list[Record]:
     """The records of one block. Raises ValueError for what this release did not write."""
-    return [Record(RecordKind(kind), at_ms, rest) for kind, at_ms, rest in from_msgpack(body, list[tuple[int, int, Any]])]
+    try:
+        rows = from_msgpack(body, list[tuple[int, int, Any]])
+    except Exception as error:  # msgspec's own errors are not ValueErrors, and its name stays behind its door
+        raise ValueError("not the records of a journal") from error
+    return [Record(RecordKind(kind), at_ms, rest) for kind, at_ms, rest in rows]
 
 
 @dataclass(slots=True)
@@ -167,7 +171,12 @@ class Journal:
         walk = Walk(partial=start > 0)
         for block in walk.blocks(paths[start:]):
             if block.first + block.count > from_record:
-                yield from decode_body(block.body)[max(0, from_record - block.first) :]
+                try:
+                    records = decode_body(block.body)
+                except ValueError:
+                    _log.error("journal_unreadable", offset=block.first, size=block.count)
+                    continue
+                yield from records[max(0, from_record - block.first) :]
         for fault in walk.faults:
             _log.error("journal_damaged", path=fault.file, offset=fault.offset)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
