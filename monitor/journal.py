@@ -83,10 +83,9 @@ class Record(NamedTuple):
 def decode_body(body: bytes) -> list[Record]:
     """The records of one block. Raises ValueError for what this release did not write."""
     try:
-        rows = from_msgpack(body, list[tuple[int, int, Any]])
+        return [Record(RecordKind(kind), at_ms, rest) for kind, at_ms, rest in from_msgpack(body, list[tuple[int, int, Any]])]
     except Exception as error:  # msgspec's own errors are not ValueErrors, and its name stays behind its door
-        raise ValueError("not the records of a journal") from error
-    return [Record(RecordKind(kind), at_ms, rest) for kind, at_ms, rest in rows]
+        raise ValueError(f"not the records of a journal: {error}") from error
 
 
 @dataclass(slots=True)
