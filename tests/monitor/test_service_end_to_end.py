@@ -3,249 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import random
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import aiomqtt
 import pytest
+
+from tests.service_world import PAIRS, ROOT, World, devices, until, world_in
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed"),
 ]
-
-ROOT = Path(__file__).parents[2]
-SECRET = "0123456789abcdef"
-PAIRS = 40
-HERE = (20.5888, -100.3899)
-NEAR = (20.5898, -100.3899)  # 111 m north: inside the perimeter of 500 m
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def until(true: Callable[[], Any], seconds: float = 20.0, what: str | Callable[[], str] = "") -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            while not true():
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}") from None
-
-
-class Mosquitto:
-    """A broker that keeps its sessions over a restart."""
-
-    def __init__(self, directory: Path) -> None:
-        self.port = free_port()
-        directory.mkdir()
-        self.config = directory / "mosquitto.conf"
-        self.config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\nuser root\n"
-            f"persistence true\npersistence_location {directory}/\nautosave_interval 1\n"
-        )
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(["mosquitto", "-c", str(self.config)], stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("mosquitto did not start")
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
-        self.process.wait(5)
-
-
-class ControlRoom:
-    """Dispatch's end of the webhook: keeps what is properly signed."""
-
-    def __init__(self) -> None:
-        self.calls: list[dict[str, Any]] = []
-        self.forged = 0
-        room = self
-
-        class Desk(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                room.on_call(self.rfile.read(int(self.headers["Content-Length"])), self.headers["X-Resguardo-Signature"])
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/alerts"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def on_call(self, body: bytes, signature: str) -> None:
-        parts = dict(part.split("=", 1) for part in signature.split(","))
-        expected = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
-        if parts["v1"] == expected:
-            self.calls.append(json.loads(body))
-        else:
-            self.forged += 1
-
-    def of(self, **wanted: str) -> list[dict[str, Any]]:
-        return [call for call in self.calls if wanted.items() <= call.items()]
-
-
-class Monitor:
-    """`resguardo run`."""
-
-    def __init__(self, directory: Path, broker_port: int, webhook_url: str) -> None:
-        self.http_port = free_port()
-        self.directory = directory
-        self.data = directory / "data"
-        orders = [f'[[device]]\nid = "{kind}-{i}"\nperson = "{kind}-{i}"\nformat = "v1"\n' for i in range(PAIRS) for kind in ("brc", "tag")]
-        orders += [
-            f'[[order]]\nid = "O-{i}"\nprotected = "brc-{i}"\nrespondent = "tag-{i}"\nperimeter_m = 500\nlanguage = "es"\n'
-            "valid_from = 2026-01-01T00:00:00Z\nvalid_until = 2090-01-01T00:00:00Z\n"
-            for i in range(PAIRS)
-        ]
-        (directory / "orders.toml").write_text("\n".join(orders))
-        (directory / "secret").write_text(SECRET)
-        self.config = directory / "resguardo.toml"
-        self.config.write_text(
-            f'[service]\norders = "orders.toml"\ndata_dir = "data"\nsnapshot_every_s = 1\n[broker]\nport = {broker_port}\n[http]\nport = {self.http_port}\n'
-            f'[dispatch]\nwebhook_url = "{webhook_url}"\nwebhook_secret_file = "secret"\n[log]\nstyle = "json"\n'
-        )
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> str:
-        return (self.directory / "monitor.log").read_text()
-
-    def start(self, *, healthy: bool = True) -> None:
-        with (self.directory / "monitor.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "monitor", "run", "--config", str(self.config)], cwd=ROOT, stdout=log, stderr=log
-            )
-        deadline = time.monotonic() + 90
-        while healthy and self.health()[0] != 200:
-            assert time.monotonic() < deadline, f"not healthy: {self.log[-1500:]}"
-            time.sleep(0.05)
-
-    def health(self) -> tuple[int, dict[str, Any]]:
-        assert self.process is not None
-        assert self.process.poll() is None, f"the monitor has ended: {self.log[-1500:]}"
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/healthz", timeout=2) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-        except OSError:
-            return 0, {}
-
-    def metric(self, name: str) -> float:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=2) as answer:
-            for line in answer.read().decode().splitlines():
-                if line.startswith(name):
-                    return float(line.rsplit(" ", 1)[1])
-        return 0.0
-
-    def kill(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-
-class Devices:
-    """All bracelets and tags over one connection, and every word they are told."""
-
-    def __init__(self, client: aiomqtt.Client) -> None:
-        self.client = client
-        self.told: list[tuple[str, str, dict[str, Any]]] = []
-        self._seq: dict[str, int] = {}
-
-    async def listen(self) -> None:
-        async for message in self.client.messages:
-            _, device, kind = str(message.topic).split("/")
-            self.told.append((device, kind, json.loads(bytes(message.payload))))
-
-    async def ping(self, device: str, place: tuple[float, float], **more: Any) -> int:
-        seq = self._seq[device] = self._seq.get(device, 0) + 1
-        now = time.time_ns() // 1_000_000
-        fix = {"at": now, "lat": place[0], "lon": place[1], "accuracy": 8.0}
-        await self.client.publish(f"v1/{device}/ping", json.dumps({"v": 1, "boot": 1, "seq": seq, "at": now, "fix": fix, **more}), qos=1)
-        return seq
-
-    async def meet(self, i: int) -> None:
-        """He stands beside her."""
-        await self.ping(f"brc-{i}", HERE)
-        await self.ping(f"tag-{i}", NEAR)
-
-    def heard(self, device: str, kind: str) -> list[dict[str, Any]]:
-        return [body for who, what, body in self.told if (who, what) == (device, kind)]
-
-    def breaches(self, i: int) -> list[dict[str, Any]]:
-        return [body for body in self.heard(f"brc-{i}", "alert") if (body["level"], body["reason"]) == ("emergency", "breach")]
-
-    def missing(self, pairs: range) -> Callable[[], str]:
-        """What was said to those whose breach was not."""
-        return lambda: str([(i, self.heard(f"brc-{i}", "alert"), self.heard(f"tag-{i}", "receipt")) for i in pairs if not self.breaches(i)])
-
-
-@asynccontextmanager
-async def devices(port: int) -> AsyncIterator[Devices]:
-    async with aiomqtt.Client("127.0.0.1", port, identifier="devices", clean_session=False) as client:
-        made = Devices(client)
-        for topic in ("v1/+/alert", "v1/+/receipt", "v1/+/command"):
-            await client.subscribe(topic, qos=1)
-        listening = asyncio.create_task(made.listen())
-        try:
-            yield made
-        finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
-
-@dataclass
-class World:
-    """A broker, a control room and a monitor between them."""
-
-    broker: Mosquitto
-    room: ControlRoom
-    monitor: Monitor
-
-
-@contextmanager
-def world_in(directory: Path) -> Iterator[World]:
-    broker, room = Mosquitto(directory / "broker"), ControlRoom()
-    monitor = Monitor(directory, broker.port, room.url)
-    try:
-        monitor.start()
-        yield World(broker, room, monitor)
-    finally:
-        monitor.kill()
-        room.server.shutdown()
-        broker.process.kill()
-        broker.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +64,7 @@ async def test_a_breach_rings_her_bracelet_and_dispatch_and_both_devices_are_ans
 
 
 async def test_a_hostile_payload_is_counted_and_the_next_ping_is_judged(shared: World) -> None:
-    monitor, broker, control_room = shared.monitor, shared.broker, shared.room
+    monitor, broker = shared.monitor, shared.broker
     async with devices(broker.port) as people:
         for topic, payload in (
             ("v1/brc-1/ping", b"\xff\xfe"),
@@ -306,7 +82,7 @@ async def test_a_hostile_payload_is_counted_and_the_next_ping_is_judged(shared: 
 
 
 async def test_sigterm_ends_it_within_five_seconds_and_the_next_start_knows_what_it_knew(own: World) -> None:
-    monitor, broker, control_room = own.monitor, own.broker, own.room
+    monitor, broker = own.monitor, own.broker
     async with devices(broker.port) as people:
         await people.meet(2)
         await until(lambda: people.breaches(2), what="alert")
@@ -322,7 +98,7 @@ async def test_sigterm_ends_it_within_five_seconds_and_the_next_start_knows_what
 
 
 async def test_kill_9_at_any_moment_loses_no_alert_and_opens_no_incident_twice(own: World) -> None:
-    monitor, broker, control_room = own.monitor, own.broker, own.room
+    monitor, broker = own.monitor, own.broker
     rng = random.Random(7)
     async with devices(broker.port) as people:
         for i in range(8, PAIRS):
@@ -367,7 +143,7 @@ async def test_a_lost_broker_is_told_to_dispatch_and_seen_in_health_and_then_wor
 
 
 async def test_a_second_monitor_on_the_same_data_is_refused(shared: World) -> None:
-    monitor, broker, control_room = shared.monitor, shared.broker, shared.room
+    monitor = shared.monitor
     second = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "monitor", "run", "--config", str(monitor.config)],
@@ -381,7 +157,7 @@ async def test_a_second_monitor_on_the_same_data_is_refused(shared: World) -> No
 
 
 async def test_no_place_reaches_the_log_the_metrics_or_the_health_page(shared: World) -> None:
-    monitor, broker, control_room = shared.monitor, shared.broker, shared.room
+    monitor, broker = shared.monitor, shared.broker
     marker = (20.58837123, -100.38991234)
     async with devices(broker.port) as people:
         await people.ping("brc-5", marker)
