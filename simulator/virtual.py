@@ -229,13 +229,17 @@ class _Wearer:
             return  # a command moved the report forward; this wake-up is the old one
         self._wake_ms = None
         report = self._tracker.report(now_ms)
+        if report is not None and self._flush_ms is None:  # while it reconnects, `_flush` sends what is kept
+            self._send_or_keep(report, now_ms)
+        self._arm()
+
+    def _send_or_keep(self, report: Report, now_ms: int) -> None:
         until_ms = self._network.down_until_ms(now_ms)
-        if report is not None and until_ms is None:
+        if until_ms is None:
             self._send(report, now_ms)
-        elif report is not None and until_ms is not None and self._flush_ms is None:
+        else:
             self._flush_ms = until_ms + self._rng.randrange(*RECONNECT_MS)
             self._world.at(self._flush_ms, self._flush)
-        self._arm()
 
     def _flush(self, now_ms: int) -> None:
         """Coverage is back: everything without a receipt, newest first."""
