@@ -203,6 +203,14 @@ class Core:
         world = self._arrays["world"][0]
         world["next_min_ms"] = min(int(world["next_min_ms"]), next_ms)
 
+    @staticmethod
+    def warm_up() -> None:
+        """Compile the kernel, or load it from its cache: half a minute to a minute once, a second or two ever after."""
+        tables = Core().tables()
+        sweep(tables, 0)
+        step(tables, np.zeros(0, state.PING), 0)
+        judge_orders(tables, 0, 0, 0)
+
     def start(self, now_ms: int) -> None:
         """Time begins: orders already in force are judged first at this very moment, not when they were issued."""
         count = self._count["next_ms"]

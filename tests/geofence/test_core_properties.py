@@ -128,3 +128,19 @@ def test_compiled_and_interpreted_say_the_same() -> None:
     compiled, interpreted = output(PYTHONHASHSEED="1"), output(NUMBA_DISABLE_JIT="1", PYTHONHASHSEED="2")
     assert sum(len(rows) for rows in compiled) > 40
     assert compiled == interpreted
+
+
+def test_after_warming_up_nothing_is_left_to_compile() -> None:
+    """A kernel that compiles at the first ping would hold back the first alert by a minute."""
+    script = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from geofence.core import Core\nfrom geofence import kernel\n"
+        "Core.warm_up()\n"
+        "before = [len(f.signatures) for f in (kernel.step, kernel.sweep, kernel.judge_orders)]\n"
+        "from tests.geofence.test_core_properties import run, walk, registry\nfrom tests.pings import started\n"
+        "core = started(registry()); run(core, walk(3, 40)); core.set_link(False, core.next_deadline_ms() or 0)\n"
+        "after = [len(f.signatures) for f in (kernel.step, kernel.sweep, kernel.judge_orders)]\n"
+        "print(before, after)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[1, 1, 1] [1, 1, 1]"
