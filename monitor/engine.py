@@ -122,10 +122,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Compile the kernel (or load it from its cache) before the first ping."""
-        probe = Core()
-        probe.take([])
-        probe.advance(0)
-        probe.set_link(True, 0)
+        Core.warm_up()
 
     def orders_by_level(self) -> dict[Level, int]:
         """How many orders in the registry stand at each level."""
