@@ -99,6 +99,9 @@ def _write_pings(path: Path, scenario: Scenario) -> None:
 def _drive(args: argparse.Namespace, scenario: Scenario) -> int:
     fleet = Fleet(scenario, _broker(args.broker), on_alert=_print_alert)
     summary = asyncio.run(fleet.run(args.seconds))
+    if not fleet.reached():
+        print(f"simulate: no device reached the broker at {args.broker}")
+        return FAILED
     print(summary)
     for one in summary.missed:
         print(json.dumps({"missed": one.kind, "order": one.order, "from_ms": one.from_ms, "by_ms": one.by_ms}))

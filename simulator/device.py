@@ -57,6 +57,7 @@ class SimulatedDevice:
         self.device = party.device
         self.role = party.role
         self.connected = False
+        self.sessions = 0
         self.sent_ms: deque[int] = deque(maxlen=SENT_KEPT)
         self.sent = 0
         self._broker = broker
@@ -90,6 +91,7 @@ class SimulatedDevice:
         )  # fmt: skip
         async with client:
             self.connected = True
+            self.sessions += 1
             topics = [(self._topic(kind), 1) for kind in ("alert", "receipt", "command")]
             await client.subscribe(topics)
             await client.publish(self._topic("status"), _encode({"v": 1, "online": True, "at": self._clock()}), qos=1, retain=True)

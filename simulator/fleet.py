@@ -101,6 +101,10 @@ class Fleet:
         """How many devices have a session now."""
         return sum(device.connected for device in self._devices.values())
 
+    def reached(self) -> int:
+        """How many devices have had a session at all."""
+        return sum(device.sessions > 0 for device in self._devices.values())
+
     def expected(self) -> list[ExpectedAlert]:
         """Every alert that must have reached a bracelet by the end of the run (so far: by now), in order of time."""
         ends_ms = self._clock() if self._ended_ms is None else self._ended_ms

@@ -111,10 +111,22 @@ def test_files_of_a_world_are_written_without_a_broker(tmp_path: Path) -> None:
     assert len(there.read_text().splitlines()) == 3 * 61
 
 
-def test_a_run_with_missed_alerts_fails_and_says_which(broker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_short_run_ends_with_its_sum(broker, capsys: pytest.CaptureFixture[str]) -> None:
     address = f"127.0.0.1:{broker.address.port}"
     assert run(parse("--broker", address, "--pairs", "1", "--seconds", "0.5")) == 0
-    assert "missed 0" in capsys.readouterr().out
+    assert "expected alerts 0, raised 0, missed 0" in capsys.readouterr().out
+
+
+def test_a_run_with_missed_alerts_fails_and_says_which(broker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.fleet.APPROACH_WITHIN_MS", 100)  # nobody is there to raise it
+    address = f"127.0.0.1:{broker.address.port}"
+    assert run(parse("--broker", address, "--pairs", "1", "--seconds", "1")) == 1
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["missed"] == "approach"
+
+
+def test_a_run_that_never_reaches_its_broker_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(parse("--broker", "127.0.0.1:1", "--pairs", "1", "--seconds", "0.5")) == 1
+    assert "no device reached the broker at 127.0.0.1:1" in capsys.readouterr().out
 
 
 def test_load_mode_says_how_fast_it_was(broker, capsys: pytest.CaptureFixture[str]) -> None:
