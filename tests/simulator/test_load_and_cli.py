@@ -118,7 +118,8 @@ def test_a_short_run_ends_with_its_sum(broker, capsys: pytest.CaptureFixture[str
 
 
 def test_a_run_with_missed_alerts_fails_and_says_which(broker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulator.fleet.APPROACH_WITHIN_MS", 100)  # nobody is there to raise it
+    monkeypatch.setattr("simulator.fleet.APPROACH_WITHIN_MS", 100)  # due at once, and nobody is there to raise it
+    monkeypatch.setattr("simulator.fleet.RING_STAY_MS", 0)
     address = f"127.0.0.1:{broker.address.port}"
     assert run(parse("--broker", address, "--pairs", "1", "--seconds", "1")) == 1
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["missed"] == "approach"
