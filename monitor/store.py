@@ -1,5 +1,9 @@
 """Live state for readers in Redis: the level of each order, and the stream of transitions. The door to redis.
 
+`resguardo:order:<id>`    hash: level, reason, incident and at_ms of the last transition
+`resguardo:transitions`   stream, and channel of the same name; a line may come twice, after a call that timed out and was served
+`resguardo:alive`         gone 5 s after our last word: a reader that does not find it knows nothing, least of all calm
+
 Only a convenience: the service decides nothing by it and waits for it never. `put` keeps the newest state of each order in
 memory; a task of its own writes it out. After an outage everything known is written again. No place and no distance is in it.
 """
@@ -9,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +29,11 @@ from monitor.wire import to_json
 
 TIMEOUT_S = 0.1  # a healthy server on the same network answers in 1 ms; the library's own retries would stall for a minute
 WRITE_S_MAX = 1.0  # for one batch with all its round trips
-BATCH = 200  # orders or transitions in one pipeline
+BATCH = 50  # orders or transitions in one pipeline: 3 ms of the event loop's time, which alerts share
 STREAM_MAX = 10_000  # transitions kept for readers, here and there: two hours of a bad day; the journal has them all
 FAILURES_MAX = 3  # in a row: then the server is left in peace
+BEAT_S = 1.0  # between two signs of life; a server that lost everything is filled again as soon
+ALIVE_MS = 5_000  # four signs of life may be late
 PAUSE_S, PROBE_S = 0.1, 2.0  # between tries before, and after that
 
 _log = get_logger("store")
@@ -93,14 +100,15 @@ class Store:
         client = self._client()
         try:
             while True:
-                await self._wake.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), BEAT_S)
                 try:
                     async with asyncio.timeout(WRITE_S_MAX):
-                        await self._write(client)
+                        remembered = await self._write(client)
                 except (RedisError, OSError) as error:  # TimeoutError is an OSError
                     await self._failed(client, error)
                 else:
-                    self._succeeded()
+                    self._succeeded(remembered)
         finally:
             await client.aclose()
 
@@ -120,29 +128,32 @@ class Store:
             protocol=2,
         )
 
-    async def _write(self, client: Redis) -> None:
-        """Write one batch; what it held is forgotten only once the server has it."""
+    async def _write(self, client: Redis) -> bool:
+        """Write one batch; what it held is forgotten only once the server has it. Whether the server remembered us."""
         states = dict(list(self._backlog.states.items())[:BATCH])
         entries = [self._backlog.stream[index] for index in range(min(BATCH, len(self._backlog.stream)))]
         pipe = client.pipeline(transaction=False)
+        pipe.set(f"{self._prefix}:alive", 1, px=ALIVE_MS, get=True)
         for order, state in states.items():
             pipe.hset(f"{self._prefix}:order:{order}", mapping=state.fields())
         for entry in entries:
             pipe.xadd(f"{self._prefix}:transitions", entry, maxlen=STREAM_MAX, approximate=True)
             pipe.publish(f"{self._prefix}:transitions", to_json(entry))
-        await pipe.execute()
+        alive, *_ = await pipe.execute()
         for order, state in states.items():
             if self._backlog.states.get(order) is state:
                 del self._backlog.states[order]
         for entry in entries:
-            if self._backlog.stream and self._backlog.stream[0] is entry:
+            if self._backlog.stream[0] is entry:  # else it has fallen out meanwhile
                 self._backlog.stream.popleft()
+        return alive is not None
 
-    def _succeeded(self) -> None:
+    def _succeeded(self, remembered: bool) -> None:
         if self._failures:
             _log.info("store_recovered", count=len(self._known))
-            self._failures = 0
-            self._backlog.states.update(self._known)  # the server may have come back empty
+        if self._failures or not remembered:  # it may be back empty; the library reconnects without a word
+            self._backlog.states.update(self._known)
+        self._failures = 0
         if not self._backlog.states and not self._backlog.stream:
             self._wake.clear()
 

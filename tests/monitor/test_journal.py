@@ -232,22 +232,25 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 3 MB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True).returncode
-    ):
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("mounting a small disk needs root")
     yield disk
     subprocess.run(["umount", "-l", disk], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
 
 
 async def test_a_full_disk_degrades_and_once_there_is_room_all_that_waited_is_written(small_disk: Path) -> None:
     journal = Journal.open(small_disk / "journal")
     await journal.append(INPUTS)
     filler = small_disk / "filler"
-    with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 4096)
+    with pytest.raises(OSError, match="No space left"):
+        fill(filler)
     big = [Record.of_input(Envelope(5, "t", bytes(100_000)))] * 15
     futures = [journal.append(big), journal.append(INPUTS)]
     await until(lambda: journal._failing, "the disk is full")
