@@ -17,7 +17,7 @@ from monitor.clock import Clock
 from monitor.journal import Journal, Record
 from monitor.terms import Envelope
 
-from geofence.terms import DeviceId
+from geofence.terms import DeviceId, Registry
 from monitor.engine import Effects, Engine
 from monitor.mqtt import Batch
 from monitor.recovery import judge
@@ -116,6 +116,13 @@ class Loop:
         effects = judge(self.engine, envelopes, self._sinks.poisoned)
         self._sinks.judged(effects, len(envelopes), self._loop.time() - started_s)
         self._await_commit(_Pending(future, started_s, batches, effects.receipts))
+        self._arm()
+
+    def adopt(self, registry: Registry) -> None:
+        """Let the engine take over a changed registry, and pass on what that causes."""
+        started_s = self._loop.time()
+        effects = self.engine.adopt(registry, self._clock.now_ms())
+        self._sinks.judged(effects, 0, self._loop.time() - started_s)
         self._arm()
 
     # --- time ---------------------------------------------------------------------------------------------------

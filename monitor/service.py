@@ -13,9 +13,8 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -50,7 +49,11 @@ from monitor.supervise import supervised
 from monitor.terms import Envelope
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
+SAVE_S_MAX = 1.0  # for the journal's word on its place: longer means that the disk fails, and a snapshot would fail too
+LEVELS_EVERY_S = 5.0  # the gauge of orders by level: it looks at every order
 OUTBOX_STOP_S = 2.0  # for deliveries under way at shutdown; what remains is on disk and goes out at the next start
+
+Part = Callable[[], Awaitable[None]]
 
 _log = log.get_logger("service")
 
@@ -88,6 +91,7 @@ class Service:
         self._registry = registry
         self._clock = Clock()
         self._restarts: dict[str, int] = {}
+        self._reload = asyncio.Event()
         data = settings.service.data_dir
         self._snapshot_path = data / "snapshot"
         self._journal = Journal.open(data / "journal")
@@ -135,12 +139,14 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set."""
-        http = await self._start_http()
+        pages = asyncio.create_task(supervised("http", self._serve_pages, self._on_restart))
         recovered = await asyncio.to_thread(self._recover)
         self._loop = Loop(recovered.engine, self._journal, self._clock, self._sinks)
         self._sinks.put = self._loop.put
         await self._outbox.start()
         self._catch_up(recovered)
+        with suppress(OSError):  # what was taken over from the orders file is in no journal
+            await self._save()
         try:
             async with asyncio.TaskGroup() as group:
                 background = [self._spawn(group, *part) for part in self._background()]
@@ -151,20 +157,20 @@ class Service:
                 await stop.wait()
                 await self._stop(pings, background, answers)
         finally:
-            if http is not None:
-                await http.stop()
+            await _end([pages])
             self._journal.close()
             _log.info("stopped")
 
-    def _background(self) -> Iterator[tuple[str, object]]:
+    def _background(self) -> Iterator[tuple[str, Part]]:
         yield "watchdog", self._watchdog.run
         yield "patrol", self._loop.patrol
         yield "snapshots", self._keep_snapshots
+        yield "registry", self._keep_registry
         yield "levels", self._keep_levels
         if self._store is not None:
             yield "store", self._store.run
 
-    def _spawn(self, group: asyncio.TaskGroup, name: str, part: object) -> asyncio.Task[None]:
+    def _spawn(self, group: asyncio.TaskGroup, name: str, part: Part) -> asyncio.Task[None]:
         return group.create_task(supervised(name, part, self._on_restart), name=name)
 
     def _on_restart(self, name: str) -> None:
@@ -184,17 +190,17 @@ class Service:
 
     # --- start --------------------------------------------------------------------------------------------------
 
-    async def _start_http(self) -> HttpServer | None:
+    async def _serve_pages(self) -> None:
+        """Answer on /metrics and /healthz, from before the first recovery to the very end."""
         settings = self._settings.http
-        if settings.port < 0:
-            return None
-        server = HttpServer(settings.host, settings.port, metrics=self._metrics.render, health=self._health)
-        try:
+        if settings.port >= 0:
+            server = HttpServer(settings.host, settings.port, metrics=self._metrics.render, health=self._health)
             await server.start()
-        except OSError as error:
-            _log.error("http_unavailable", error=error.strerror or "OSError", port=settings.port)
-            return None
-        return server
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await server.stop()
+        await asyncio.Event().wait()
 
     def _recover(self) -> Recovered:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
@@ -214,11 +220,12 @@ class Service:
         for command in recovered.commands:
             self._downlink.command(command)
         self._downlink.receipts(recovered.receipts)
-        engine, now_ms = recovered.engine, self._clock.now_ms()
-        if 0 < engine.now_ms < now_ms - DEAF_MS_MAX:
-            self._loop.receive([Envelope(engine.now_ms, "monitor/link", to_json({"up": False}))])
-        self._sinks.judged(engine.adopt(self._registry, now_ms), 0, 0.0)
-        self._loop.advance()
+        last_ms, now_ms = recovered.engine.now_ms, self._clock.now_ms()
+        if last_ms == 0:  # the very first start: named in the journal, since incidents are named after its time
+            self._loop.receive([Envelope(now_ms, "monitor/link", to_json({"up": True}))])
+        elif last_ms < now_ms - DEAF_MS_MAX:
+            self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
+        self._loop.adopt(self._registry)
 
     # --- upkeep -------------------------------------------------------------------------------------------------
 
@@ -232,13 +239,39 @@ class Service:
         blob = self._loop.engine.snapshot()
         place = self._journal.append([])
         await self._outbox.flush()
-        offset = await place
+        async with asyncio.timeout(SAVE_S_MAX):
+            offset = await place
         await asyncio.to_thread(write_snapshot, self._snapshot_path, Snapshot(offset, blob))
+
+    def reload_soon(self) -> None:
+        """Take over the orders file as soon as there is time (SIGHUP)."""
+        self._reload.set()
+
+    async def _keep_registry(self) -> None:
+        """Take over the orders file whenever that is asked for."""
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            await self._take_over_orders()
+
+    async def _take_over_orders(self) -> None:
+        """Take over what the orders file says now; a file with faults changes nothing."""
+        assert self._settings.service.orders is not None
+        try:
+            registry = await asyncio.to_thread(load_registry, self._settings.service.orders)
+        except BadInput as error:
+            _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
+            return
+        self._registry = registry
+        self._loop.adopt(registry)
+        await self._sessions.set_registry(registry)
+        await self._save()
+        _log.info("orders_taken_over", orders=len(registry.orders), devices=len(registry.devices))
 
     async def _keep_levels(self) -> None:
         while True:
             self._metrics.levels(self._loop.engine.orders_by_level())
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LEVELS_EVERY_S)
 
     def _health(self) -> Health:
         return Health(
@@ -246,6 +279,8 @@ class Service:
             parts={
                 "broker": self._sessions.states(),
                 "journal": "degraded" if self._journal.degraded else "ok",
+                "outbox": "degraded" if self._outbox.degraded else "ok",
+                "redis": "off" if self._store is None else "ok" if self._store.connected else "away",
                 "troubles": self._sinks.troubles(),
                 "restarts": dict(self._restarts),
             },
@@ -264,7 +299,9 @@ async def _serve(settings: Settings, registry: Registry, contacts: dict[PersonId
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.set_exception_handler(_on_stray_exception)
-    await Service(settings, registry, contacts).run(stop)
+    service = Service(settings, registry, contacts)
+    loop.add_signal_handler(signal.SIGHUP, service.reload_soon)
+    await service.run(stop)
 
 
 def _on_stray_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
@@ -285,10 +322,10 @@ def run_service(settings: Settings) -> int:
     return 0
 
 
-def _loop_factory() -> partial[asyncio.AbstractEventLoop] | None:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop's event loop where there is one: half the CPU time a message."""
     try:
         import uvloop
     except ImportError:
         return None
-    return partial(uvloop.new_event_loop)
+    return uvloop.new_event_loop

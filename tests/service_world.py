@@ -25,7 +25,6 @@ import aiomqtt
 
 ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef"
-PAIRS = 40
 HERE = (20.5888, -100.3899)
 NEAR = (20.5898, -100.3899)  # 111 m north: inside the perimeter of 500 m
 
@@ -110,15 +109,15 @@ class ControlRoom:
 class Monitor:
     """`resguardo run`."""
 
-    def __init__(self, directory: Path, broker_port: int, webhook_url: str, more: str) -> None:
+    def __init__(self, directory: Path, broker_port: int, webhook_url: str, *, pairs: int, more: str) -> None:
         self.http_port = free_port()
         self.directory = directory
         self.data = directory / "data"
-        orders = [f'[[device]]\nid = "{kind}-{i}"\nperson = "{kind}-{i}"\nformat = "v1"\n' for i in range(PAIRS) for kind in ("brc", "tag")]
+        orders = [f'[[device]]\nid = "{kind}-{i}"\nperson = "{kind}-{i}"\nformat = "v1"\n' for i in range(pairs) for kind in ("brc", "tag")]
         orders += [
             f'[[order]]\nid = "O-{i}"\nprotected = "brc-{i}"\nrespondent = "tag-{i}"\nperimeter_m = 500\nlanguage = "es"\n'
             "valid_from = 2026-01-01T00:00:00Z\nvalid_until = 2090-01-01T00:00:00Z\n"
-            for i in range(PAIRS)
+            for i in range(pairs)
         ]
         (directory / "orders.toml").write_text("\n".join(orders))
         (directory / "secret").write_text(SECRET)
@@ -227,9 +226,9 @@ class World:
 
 
 @contextmanager
-def world_in(directory: Path, *, more: str = "") -> Iterator[World]:
+def world_in(directory: Path, *, pairs: int = 40, more: str = "") -> Iterator[World]:
     broker, room = Mosquitto(directory / "broker"), ControlRoom()
-    monitor = Monitor(directory, broker.port, room.url, more)
+    monitor = Monitor(directory, broker.port, room.url, pairs=pairs, more=more)
     try:
         monitor.start()
         yield World(broker, room, monitor)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,12 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.service_world import PAIRS, ROOT, World, devices, until, world_in
+from tests.service_world import HERE, NEAR, ROOT, World, devices, until, world_in
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed"),
 ]
+KILLS = int(os.environ.get("RESGUARDO_TEST_KILLS", "6"))  # 50 for the record
 
 
 @pytest.fixture(scope="module")
@@ -97,35 +100,28 @@ async def test_sigterm_ends_it_within_five_seconds_and_the_next_start_knows_what
         assert len(people.breaches(2)) == 1, "an alert was repeated without need"
 
 
-async def test_kill_9_at_any_moment_loses_no_alert_and_opens_no_incident_twice(own: World) -> None:
-    monitor, broker = own.monitor, own.broker
+async def test_kill_9_at_any_moment_loses_no_alert_and_opens_no_incident_twice(tmp_path: Path) -> None:
     rng = random.Random(7)
-    async with devices(broker.port) as people:
-        for i in range(8, PAIRS):
-            await people.meet(i)
-            if i % 6 == 0:
-                await asyncio.sleep(rng.uniform(0.0, 0.05))
-                monitor.kill()
-                await asyncio.to_thread(monitor.start, healthy=i % 12 == 0)  # every other kill hits a monitor that is still starting
-        await until(lambda: monitor.health()[0] == 200, 60, "healthy after the last kill")
-        await until(lambda: all(people.breaches(i) for i in range(8, PAIRS)), 30, people.missing(range(8, PAIRS)))
-        for i in range(8, PAIRS):
-            assert len({alert["code"] for alert in people.breaches(i)}) == 1, "one incident was opened twice"
-        verdict = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "monitor", "verify", str(monitor.data / "journal")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+    pairs = range(3 * KILLS)
+    with world_in(tmp_path, pairs=len(pairs)) as world:
+        async with devices(world.broker.port) as people:
+            for kill in range(KILLS):
+                for i in pairs[3 * kill : 3 * kill + 3]:
+                    await people.meet(i)
+                    await asyncio.sleep(rng.uniform(0.0, 0.02))
+                awake = kill % 3 != 2  # every third kill hits a monitor that is still finding out where it was
+                await asyncio.sleep(rng.uniform(0.0, 0.05 if awake else 3.0))
+                world.monitor.kill()
+                await asyncio.to_thread(world.monitor.start, healthy=kill % 3 != 1)
+            await until(lambda: world.monitor.health()[0] == 200, 60, "healthy after the last kill")
+            await until(lambda: all(people.breaches(i) for i in pairs), 30, people.missing(pairs))
+            for i in pairs:
+                assert len({alert["code"] for alert in people.breaches(i)}) == 1, "one incident was opened twice"
+            receipted = {f"brc-{i}" for i in pairs}
+            await until(lambda: receipted <= {device for device, kind, _ in people.told if kind == "receipt"}, 10, "receipts")
+        verify = [sys.executable, "-m", "monitor", "verify", str(world.monitor.data / "journal")]
+        verdict = await asyncio.to_thread(subprocess.run, verify, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert verdict.returncode == 0, verdict.stdout + verdict.stderr
-        receipts = {device for device, kind, _ in people.told if kind == "receipt"}
-        await until(
-            lambda: {f"brc-{i}" for i in range(8, PAIRS)} <= {d for d, kind, _ in people.told if kind == "receipt"},
-            10,
-            f"receipts {receipts}",
-        )
 
 
 async def test_a_lost_broker_is_told_to_dispatch_and_seen_in_health_and_then_work_goes_on(own: World) -> None:
@@ -168,3 +164,21 @@ async def test_no_place_reaches_the_log_the_metrics_or_the_health_page(shared: W
         pages = answer.read().decode() + json.dumps(monitor.health()[1]) + monitor.log
     assert "58837123" not in pages
     assert "38991234" not in pages
+
+
+async def test_an_order_that_is_issued_while_it_runs_is_taken_over_at_a_hangup(own: World) -> None:
+    orders = own.monitor.directory / "orders.toml"
+    text = orders.read_text()
+    orders.write_text(text + "[[order]]\nid = 'no")
+    assert own.monitor.process is not None
+    own.monitor.process.send_signal(signal.SIGHUP)
+    await until(lambda: "orders_refused" in own.monitor.log, what="a file with faults is refused")
+    issued = text[text.index("[[order]]") :].split("\n\n")[0]
+    new = "".join(f'[[device]]\nid = "{kind}-new"\nperson = "{kind}-new"\nformat = "v1"\n' for kind in ("brc", "tag"))
+    orders.write_text(text + "\n" + new + issued.replace("O-0", "O-new").replace("brc-0", "brc-new").replace("tag-0", "tag-new"))
+    own.monitor.process.send_signal(signal.SIGHUP)
+    await until(lambda: "orders_taken_over" in own.monitor.log, what="the file is taken over")
+    async with devices(own.broker.port) as people:
+        await people.ping("brc-new", HERE)
+        await people.ping("tag-new", NEAR)
+        await until(lambda: people.heard("brc-new", "alert"), what="alert of the new order")

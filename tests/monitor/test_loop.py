@@ -1,0 +1,202 @@
+"""Promises of the one consumer: the alert before the disk, acknowledgements after it, one bad input alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import pytest
+
+from geofence.terms import DeviceId
+from monitor import loop as loop_module
+from monitor.clock import Clock
+from monitor.engine import Effects, Engine
+from monitor.journal import Journal, Record
+from monitor.loop import Loop
+from monitor.mqtt import Batch, Inbound
+from monitor.terms import Envelope
+
+BRC = DeviceId("brc-1")
+
+
+class FakeEngine:
+    """Receipts every ping, and cannot take `poison`."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        self.taken: list[bytes] = []
+        self.deadline_ms: int | None = None
+        self.advanced: list[int] = []
+
+    def receive(self, envelopes: Sequence[Envelope]) -> Effects:
+        if any(envelope.payload == b"poison" for envelope in envelopes):
+            raise RuntimeError("planted")
+        self.taken += [envelope.payload for envelope in envelopes]
+        return Effects(pings=len(envelopes), receipts={BRC: (1, len(self.taken))})
+
+    def advance(self, now_ms: int) -> Effects:
+        self.advanced.append(now_ms)
+        self.deadline_ms = None
+        return Effects()
+
+    def next_deadline_ms(self) -> int | None:
+        return self.deadline_ms
+
+
+class FakeJournal:
+    """A disk that answers when told."""
+
+    def __init__(self) -> None:
+        self.records: list[Sequence[Record]] = []
+        self.futures: list[asyncio.Future[int]] = []
+
+    def append(self, records: Sequence[Record]) -> asyncio.Future[int]:
+        self.records.append(records)
+        self.futures.append(asyncio.get_running_loop().create_future())
+        return self.futures[-1]
+
+    async def commit(self) -> None:
+        for future in self.futures:
+            if not future.done():
+                future.set_result(1)
+        await asyncio.sleep(0)
+
+
+class FakeConnection:
+    def __init__(self) -> None:
+        self.acknowledged: list[int] = []
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        self.acknowledged += packet_ids
+
+
+class Heard:
+    """Everything that the loop says, in order."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, Any]] = []
+
+    def judged(self, effects: Effects, inputs: int, seconds: float) -> None:
+        self.said.append(("judged", inputs))
+
+    def safe(self, receipts: Mapping[DeviceId, tuple[int, int]]) -> None:
+        self.said.append(("safe", dict(receipts)))
+
+    def committed(self, seconds: float) -> None:
+        self.said.append(("committed", None))
+
+    def degraded(self, degraded: bool) -> None:
+        self.said.append(("degraded", degraded))
+
+    def poisoned(self, envelope: Envelope, error: Exception) -> None:
+        self.said.append(("poisoned", envelope.payload))
+
+    def lagged(self, seconds: float) -> None:
+        self.said.append(("lagged", None))
+
+    def all(self, word: str) -> list[Any]:
+        return [value for said, value in self.said if said == word]
+
+
+class Bench:
+    """A loop with everything around it in our hands."""
+
+    def __init__(self) -> None:
+        self.engine, self.journal, self.heard, self.connection = FakeEngine(), FakeJournal(), Heard(), FakeConnection()
+        self.loop = Loop(cast(Engine, self.engine), cast(Journal, self.journal), Clock(), self.heard)
+
+    def arrive(self, *payloads: bytes, first_id: int = 1) -> None:
+        messages = [Inbound("v1/brc-1/ping", payload, False, 1) for payload in payloads]
+        ids = list(range(first_id, first_id + len(payloads)))
+        self.loop.take(Batch(cast(Any, self.connection), messages, ids))
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    return Bench()
+
+
+async def until(true: Callable[[], Any]) -> None:
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_judged_at_once_and_acknowledged_only_after_the_commit(bench: Bench) -> None:
+    bench.arrive(b"a", b"b")
+    bench.arrive(b"c", first_id=3)
+    await asyncio.sleep(0)
+    assert bench.heard.said == [("judged", 3)]
+    assert [record.at_ms for record in bench.journal.records[0]] == [bench.journal.records[0][0].at_ms] * 3, "stamped once"
+    assert bench.connection.acknowledged == []
+    await bench.journal.commit()
+    assert bench.connection.acknowledged == [1, 2, 3]
+    assert bench.heard.all("safe") == [{BRC: (1, 3)}]
+
+
+async def test_one_input_that_the_engine_cannot_take_costs_no_other(bench: Bench) -> None:
+    bench.arrive(b"a", b"b", b"poison", b"c", b"d")
+    await asyncio.sleep(0)
+    assert bench.engine.taken == [b"a", b"b", b"c", b"d"]
+    assert bench.heard.all("poisoned") == [b"poison"]
+    await bench.journal.commit()
+    assert bench.connection.acknowledged == [1, 2, 3, 4, 5], "the poison must not come again"
+
+
+async def test_when_the_disk_hangs_the_broker_is_acknowledged_but_no_device_may_forget(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("DEGRADED_S", 0.02), ("ACKNOWLEDGE_ANYWAY_S", 0.06), ("PATROL_S", 0.005)):
+        monkeypatch.setattr(loop_module, name, seconds)
+    patrol = asyncio.create_task(bench.loop.patrol())
+    bench.arrive(b"a")
+    await until(lambda: bench.heard.all("degraded") == [True])
+    await until(lambda: bench.connection.acknowledged == [1])
+    assert bench.heard.all("safe") == []
+    bench.arrive(b"b", first_id=2)
+    await until(lambda: bench.engine.taken == [b"a", b"b"])
+    await bench.journal.commit()
+    await until(lambda: {BRC: (1, 2)} in bench.heard.all("safe"))
+    assert bench.connection.acknowledged == [1, 2], "each once"
+    await until(lambda: bench.heard.all("degraded") == [True, False])
+    patrol.cancel()
+
+
+async def test_a_commit_that_was_given_up_lets_no_device_forget(bench: Bench) -> None:
+    bench.arrive(b"a")
+    await asyncio.sleep(0)
+    bench.journal.futures[0].cancel()
+    bench.arrive(b"b", first_id=2)
+    await asyncio.sleep(0)
+    await bench.journal.commit()
+    assert bench.connection.acknowledged == [2]
+    assert bench.heard.all("safe") == [{BRC: (1, 2)}]
+
+
+async def test_an_idle_service_goes_on_committing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(loop_module, "PATROL_S", 0.005)
+    patrol = asyncio.create_task(bench.loop.patrol())
+    for beats in range(1, 4):
+        await until(lambda beats=beats: len(bench.journal.records) >= beats)
+        await bench.journal.commit()
+    patrol.cancel()
+    assert len(bench.heard.all("committed")) >= 3
+    assert bench.heard.all("judged") == []
+
+
+async def test_one_timer_serves_the_engines_deadline(bench: Bench) -> None:
+    deadline_ms = bench.engine.deadline_ms = Clock().now_ms() + 30
+    bench.arrive(b"a")
+    await until(lambda: bench.engine.advanced)
+    assert bench.engine.advanced[0] >= deadline_ms
+    await asyncio.sleep(0.02)
+    assert len(bench.engine.advanced) == 1
+
+
+async def test_our_own_words_are_inputs_like_any_other(bench: Bench) -> None:
+    bench.loop.put("monitor/link", b'{"up":true}')
+    await asyncio.sleep(0)
+    assert bench.engine.taken == [b'{"up":true}']
+    assert bench.journal.records[0][0].envelope().topic == "monitor/link"
