@@ -42,14 +42,15 @@ from monitor.mqtt import Broker
 from monitor.notices import Trouble
 from monitor.output import Unhurried
 from monitor.recovery import Recovered, recover
+from monitor.saver import save
 from monitor.sessions import Sessions
 from monitor.sinks import Distributor
-from monitor.snapshot import Snapshot, write_snapshot
 from monitor.supervise import supervised
 from monitor.terms import Envelope
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
-SAVE_S_MAX = 1.0  # for the journal's word on its place: longer means that the disk fails, and a snapshot would fail too
+SAVE_S_MAX = 60.0  # for a snapshot: 50,000 orders take 8 s; longer means that the disk fails
+STOP_SAVE_S_MAX = 1.0  # for the last one: shutdown as a whole has 5 s
 LEVELS_EVERY_S = 5.0  # the gauge of orders by level: it looks at every order
 OUTBOX_STOP_S = 2.0  # for deliveries under way at shutdown; what remains is on disk and goes out at the next start
 
@@ -92,6 +93,7 @@ class Service:
         self._clock = Clock()
         self._restarts: dict[str, int] = {}
         self._reload = asyncio.Event()
+        self._saving = asyncio.Lock()
         data = settings.service.data_dir
         self._snapshot_path = data / "snapshot"
         self._journal = Journal.open(data / "journal")
@@ -145,8 +147,6 @@ class Service:
         self._sinks.put = self._loop.put
         await self._outbox.start()
         self._catch_up(recovered)
-        with suppress(OSError):  # what was taken over from the orders file is in no journal
-            await self._save()
         try:
             async with asyncio.TaskGroup() as group:
                 background = [self._spawn(group, *part) for part in self._background()]
@@ -185,8 +185,8 @@ class Service:
         await self._loop.stop()
         await self._outbox.stop(OUTBOX_STOP_S)
         await _end([answers])
-        with suppress(OSError):
-            await self._save()
+        with suppress(OSError):  # without it the next start replays a little more
+            await self._save(STOP_SAVE_S_MAX)
 
     # --- start --------------------------------------------------------------------------------------------------
 
@@ -230,18 +230,19 @@ class Service:
     # --- upkeep -------------------------------------------------------------------------------------------------
 
     async def _keep_snapshots(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.service.snapshot_every_s)
+        while True:  # the first at once: what was taken over from the orders file is in no journal
             await self._save()
+            await asyncio.sleep(self._settings.service.snapshot_every_s)
 
-    async def _save(self) -> None:
+    async def _save(self, timeout_s: float = SAVE_S_MAX) -> None:
         """Put the engine's memory on disk, at a known place of the journal, once the outbox has on disk what was to be sent till then."""
-        blob = self._loop.engine.snapshot()
-        place = self._journal.append([])
+        async with self._saving:
+            place = self._journal.append([])  # in the same turn as the fork inside `save`: nothing comes between
+            await save(self._snapshot_path, self._loop.engine.snapshot, self._when_safe(place), timeout_s)
+
+    async def _when_safe(self, place: asyncio.Future[int]) -> int:
         await self._outbox.flush()
-        async with asyncio.timeout(SAVE_S_MAX):
-            offset = await place
-        await asyncio.to_thread(write_snapshot, self._snapshot_path, Snapshot(offset, blob))
+        return await place
 
     def reload_soon(self) -> None:
         """Take over the orders file as soon as there is time (SIGHUP)."""

@@ -31,7 +31,9 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     header = json.dumps(
         {"format": FORMAT, "offset": snapshot.offset, "size": len(snapshot.blob), "crc": zlib.crc32(snapshot.blob)}
     ).encode()
-    fresh = path.with_suffix(".new")
+    for left in path.parent.glob(f"{path.name}.new-*"):  # by a writer that was killed
+        left.unlink(missing_ok=True)
+    fresh = path.with_suffix(f".new-{os.getpid()}")
     with open(fresh, "wb") as file:
         file.write(header + b"\n" + snapshot.blob)
         file.flush()

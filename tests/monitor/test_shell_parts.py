@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,6 +21,7 @@ from monitor.link import LinkWatch
 from monitor.mqtt import LinkLost, NoListener
 from monitor.notices import TEXTS, Trouble, notices
 from monitor.output import Unhurried
+from monitor.saver import save
 from monitor.snapshot import Snapshot, read_snapshots, write_snapshot
 from monitor.supervise import supervised
 
@@ -115,6 +117,38 @@ def test_the_newest_whole_snapshot_is_read_and_the_one_before_it_if_it_is_broken
         assert list(read_snapshots(path)) == [first]
     path.unlink()
     assert list(read_snapshots(path)) == [first]
+
+
+async def test_a_snapshot_is_of_the_moment_of_asking_and_takes_the_place_that_is_told_later(tmp_path: Path) -> None:
+    state = [b"then"]
+    place: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    saving = asyncio.create_task(save(tmp_path / "snapshot", lambda: state[0], place, 10))
+    await asyncio.sleep(0)
+    state[0] = b"now"
+    place.set_result(7)
+    await saving
+    assert list(read_snapshots(tmp_path / "snapshot")) == [Snapshot(7, b"then")]
+
+
+async def test_a_snapshot_that_fails_or_hangs_is_an_error_and_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "snapshot"
+    write_snapshot(path, Snapshot(1, b"old"))
+
+    async def place() -> int:
+        return 2
+
+    def fail() -> bytes:
+        raise RuntimeError("planted")
+
+    def hang() -> bytes:
+        time.sleep(60)
+        return b""
+
+    with pytest.raises(OSError, match="could not be written"):
+        await save(path, fail, place(), 10)
+    with pytest.raises(TimeoutError):
+        await save(path, hang, place(), 0.2)
+    assert list(read_snapshots(path)) == [Snapshot(1, b"old")]
 
 
 # --- mailbox ------------------------------------------------------------------------------------------------------
