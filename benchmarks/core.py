@@ -18,7 +18,7 @@ import numpy as np
 from geofence import state
 from geofence.core import Core
 from geofence.kernel import judge_orders
-from geofence.terms import Circle, Polygons, Position, Zone, ZoneId, ZoneKind
+from geofence.terms import Circle, Polygons, Position, Registry, Zone, ZoneId, ZoneKind
 from monitor.engine import Engine
 from monitor.terms import Envelope
 from monitor.wire import Directory, decode
@@ -28,21 +28,23 @@ START_MS = 1_767_600_000_000
 ROUNDS = 5  # the median of five: this machine is shared
 
 
-def zones_near(lat: float, lon: float) -> tuple[Zone, ...]:
-    """A round zone and a square one a few kilometres away: what an order usually bars."""
+def zones_near(lat: float, lon: float, *, square_too: bool) -> tuple[Zone, ...]:
+    """A round zone and a square one (or a second round one) a few kilometres away: what an order usually bars."""
     square = tuple(Position(lat + y, lon + x) for x, y in ((0.02, 0.02), (0.024, 0.02), (0.024, 0.024), (0.02, 0.024), (0.02, 0.02)))
-    return (
-        Zone(ZoneId("home"), ZoneKind.EXCLUSION, Circle(Position(lat + 0.03, lon), 300.0), 200.0),
-        Zone(ZoneId("work"), ZoneKind.EXCLUSION, Polygons(((square,),)), 200.0),
-    )
+    work = Polygons(((square,),)) if square_too else Circle(Position(lat + 0.022, lon + 0.022), 250.0)
+    home = Circle(Position(lat + 0.03, lon), 300.0)
+    return (Zone(ZoneId("home"), ZoneKind.EXCLUSION, home, 200.0), Zone(ZoneId("work"), ZoneKind.EXCLUSION, work, 200.0))
 
 
-def registry_of(plan: LoadPlan, now_ms: int):  # type: ignore[no-untyped-def]
+def registry_of(plan: LoadPlan, now_ms: int, *, square_too: bool = True) -> Registry:
     """The plan's registry with two zones an order."""
     registry = plan.registry(now_ms=now_ms)
     lat, lon, _ = plan.positions(slice(0, len(registry.devices)), now_ms)
     rows = {device.person: row for row, device in enumerate(registry.devices)}
-    orders = [replace(order, zones=zones_near(float(lat[rows[order.protected]]), float(lon[rows[order.protected]]))) for order in registry.orders]
+    orders = []
+    for order in registry.orders:
+        her = rows[order.protected]
+        orders.append(replace(order, zones=zones_near(float(lat[her]), float(lon[her]), square_too=square_too)))
     return replace(registry, orders=tuple(orders))
 
 
@@ -72,7 +74,7 @@ def rss_mb() -> float:
 class Stream:
     """Envelopes of all devices, round after round, with time running on."""
 
-    def __init__(self, plan: LoadPlan, registry) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, plan: LoadPlan, registry: Registry) -> None:
         self.plan, self.registry, self.round = plan, registry, 0
 
     def next(self) -> list[Envelope]:

@@ -60,10 +60,22 @@ def note_health(d: Any, p: Any) -> None:
         d["strap"] = p["strap"]
     if p["tether"] != UNKNOWN:
         d["tether"] = p["tether"]
+    if p["sos"] == 1:
+        d["sos_sent_ms"] = max(d["sos_sent_ms"], p["sent_ms"])
     d["sos_until_ms"] = held_until_ms(d["sos_until_ms"], p["sos"] == 1, at_ms, policy.SOS_HOLD_MS)
     d["jamming_until_ms"] = held_until_ms(d["jamming_until_ms"], p["jamming"] == 1, at_ms, policy.JAMMING_HOLD_MS)
     d["mock_until_ms"] = held_until_ms(d["mock_until_ms"], p["mock"] == 1, at_ms, policy.MOCK_HOLD_MS)
     note_battery(d, p)
+
+
+@compiled
+def note_late_sos(d: Any, p: Any) -> bool:
+    """A button pressed in a coverage hole reaches us behind newer pings: it counts from its arrival, once. True if it does."""
+    if p["sos"] == 0 or p["sent_ms"] <= d["sos_sent_ms"] or d["sent_ms"] - p["sent_ms"] > policy.SOS_LATE_MS_MAX:
+        return False
+    d["sos_sent_ms"] = p["sent_ms"]
+    d["sos_until_ms"] = p["at_ms"] + policy.SOS_HOLD_MS
+    return True
 
 
 @compiled

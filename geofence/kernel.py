@@ -12,7 +12,7 @@ from typing import Any
 from geofence import policy
 from geofence.ask import insist
 from geofence.geodesy import offset_m
-from geofence.health import note_health
+from geofence.health import note_health, note_late_sos
 from geofence.jit import compiled
 from geofence.order import judge
 from geofence.past import look_back
@@ -89,6 +89,8 @@ def step_ping(T: Any, p: Any) -> int:
         return verdict
     if verdict == LATE or verdict == BACKLOG:
         look_back(T, p, verdict)
+    if verdict == LATE and note_late_sos(d, p):
+        judge_person(T, person, at_ms, False)
     if verdict != LATE:
         note_health(d, p)
         if d["next_device"] >= 0 or T.person[person]["first_device"] != i:

@@ -99,6 +99,14 @@ def may_raise(T: Any, sight: Any) -> bool:
 
 
 @compiled
+def is_fit(T: Any, sight: Any) -> bool:
+    """Positions too vague to tell inside from outside warn (the ring), but never say breach: cell fixes did so falsely."""
+    i, j = int(sight[7]), int(sight[8])
+    limit = policy.UNFIT_SIGMA_M**2
+    return bool(T.device[j]["p11"] <= limit and (i < 0 or T.device[i]["p11"] <= limit))
+
+
+@compiled
 def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, clear_on_evidence: bool) -> tuple[float, ...]:
     """Look at one open target and step its two machines; returns what `look` saw."""
     target = T.target[k]
@@ -107,7 +115,7 @@ def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, clear_on_eviden
         new_fix = party == 1 or (party == 0 and target["kind"] == PERIMETER)
         rising = may_raise(T, sight)
         clearing = clear_on_evidence and new_fix
-        step_breach(target, sight[3], sight[9], rising, new_fix, clearing)
+        step_breach(target, sight[3], sight[9], rising and is_fit(T, sight), new_fix, clearing)
         step_approach(target, sight[4], sight[5], rising, clearing)
     return sight
 
@@ -122,9 +130,9 @@ def close_target(target: Any) -> bool:
 
 
 @compiled
-def urgency(target: Any, sight: Any) -> float:
-    """Which target speaks for the order: in breach before approach, then the surest, then the nearest."""
-    state: float = 2.0 * target["breach"] + target["approach"]
+def urgency(target: Any, sight: Any, entered: bool) -> float:
+    """Which target speaks for the order: just entered, in breach, approached; then the surest, then the nearest."""
+    state: float = 2.0 * target["breach"] + target["approach"] + (4.0 if entered else 0.0)
     return float(state * 1e9 + sight[3] * 1e7 - min(max(sight[1], -1e6), 1e6))
 
 
@@ -147,12 +155,12 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: boo
     """All targets of an order.
 
     Returns (proximity, any_breach_is_inclusion, reach_margin_m, p_unverified, closed, next_ms, interval_all_s,
-    interval_zones_s, open targets); the draft holds the governing target's numbers.
+    interval_zones_s, open targets, another target was just entered); the draft holds the governing target's numbers.
     """
     row = T.order[o]
     proximity, inclusion, reach, unverified, closed = UNKNOWN, 1.0, 1e12, 0.0, 0.0
     next_ms, interval, interval_zones, opened = policy.NEVER_MS, policy.INTERVAL_FAR_S, policy.INTERVAL_FAR_S, 0
-    best = -1e18
+    best, again = -1e18, 0.0
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
         target = T.target[k]
         if at_ms < target["open_from_ms"]:
@@ -162,7 +170,9 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: boo
             continue
         next_ms = min(next_ms, target["open_until_ms"])
         opened += 1
+        was_in = target["breach"] == 1
         sight = judge_target(T, o, k, at_ms, party, clear_on_evidence)
+        entered = target["breach"] == 1 and not was_in
         if sight[0] <= 0.0:
             continue
         state = BREACH if target["breach"] == 1 else APPROACH if target["approach"] == 1 else CLEAR
@@ -175,11 +185,13 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: boo
         interval = min(interval, seconds)
         if target["kind"] != PERIMETER:
             interval_zones = min(interval_zones, seconds)
-        if urgency(target, sight) > best:
-            best = urgency(target, sight)
+        again = 1.0 if entered else again
+        if urgency(target, sight, entered) > best:
+            best = urgency(target, sight, entered)
             draft_numbers(T, k, sight)
             draft_fixes(T, int(sight[7]), int(sight[8]))
-    return float(proximity), inclusion, reach, unverified, closed, float(next_ms), float(interval), float(interval_zones), float(opened)
+    times = (closed, float(next_ms), float(interval), float(interval_zones))
+    return float(proximity), inclusion, reach, unverified, *times, float(opened), again
 
 
 @compiled
@@ -224,7 +236,7 @@ def end_order(T: Any, o: int, at_ms: int) -> None:
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
         close_target(T.target[k])
     if row["begun"] == 1:
-        settle(T, o, 0, ORDER_ENDED)
+        settle(T, o, 0, ORDER_ENDED, False)
     row["begun"] = 0
     T.next_ms[o] = policy.NEVER_MS
     command_person(T, row["protected"], at_ms)
@@ -287,15 +299,19 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     bits = geometry_bits(proximity, contact, seen[1] > 0.0, row["lost_protected"] == 1, row["lost_respondent"] == 1)
     bits |= person_bits(T, row["protected"], True) | person_bits(T, row["respondent"], False)
     if seen[3] >= policy.APPROACH_ON:
+        row["unverified_until_ms"] = at_ms + policy.UNVERIFIED_HOLD_MS
+    if at_ms < row["unverified_until_ms"]:
         bits |= bit(UNVERIFIED, False)
     if T.world[0]["link_up"] == 0:
         bits |= bit(NO_LINK, False)
     was_lost = row["reasons"] & LOST_BITS
-    settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0)
+    settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0, seen[9] > 0.0)
     ask(T, o, int(seen[6]), int(seen[7]), party, at_ms)
     if bits & LOST_BITS & ~was_lost:
         ask_now(T, o, at_ms)
     deadline = min(int(seen[5]), row["valid_until_ms"])
+    if at_ms < row["unverified_until_ms"]:
+        deadline = min(deadline, row["unverified_until_ms"])
     if seen[8] > 0.0:
         deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms))
     arm(T, o, deadline, at_ms)

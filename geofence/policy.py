@@ -73,7 +73,9 @@ BREACH_OFF_PINGS = 2  # ... on two pings [D]
 SWEPT_ON = 0.65  # P that the path between two fixes went through [D]
 SWEPT_SPREAD_RATIO = 0.10  # a path bends: one tenth of its length is added to the error ... [D]
 SWEPT_SPREAD_OF_SIZE_MAX = 0.5  # ... but never more than half the target's radius, or a 6 km step straight across would say nothing [G]
-SWEPT_GAP_MS_MAX = 300_000  # between fixes further apart the straight line is a guess: reachability has spoken by then [D]
+SWEPT_SURE_MS_MAX = 180_000  # three far intervals: between fixes further apart the straight line is a guess, said as "unverified" [D]
+SWEPT_GAP_MS_MAX = 600_000  # and after ten minutes not even that: reachability has spoken long before [D]
+UNVERIFIED_HOLD_MS = 60_000  # a doubt lasts for a far interval at least: the next fix confirms it or not [F]
 LOOK_AHEAD_S = 3.0  # the decision is about the moment the alert arrives, not the moment of the fix [D]
 APPROACH_ON = 0.50  # P(inside the warning ring) [D]
 APPROACH_OFF = 0.20  # [D] asymmetric for the same reason as BREACH_OFF
@@ -103,6 +105,7 @@ MOVING_MPS_MIN = 1.0  # walking: what a respondent's own path alone may ask for 
 
 # --- Devices in trouble -------------------------------------------------------------------------------------------
 SOS_HOLD_MS = 300_000  # a button pressed once stays pressed for five minutes at least: she may be unable to press again [F]
+SOS_LATE_MS_MAX = 86_400_000  # a press that was buffered for up to a day is still told at once: nobody has heard of it yet [F]
 JAMMING_HOLD_MS = 60_000  # one quiet minute before jamming is called over [F]
 MOCK_HOLD_MS = 300_000  # a mock provider that was on is suspect for five minutes [F]
 BATTERY_LOW_PERCENT = 20.0  # below this the forecast counts [F]

@@ -49,6 +49,7 @@ DEVICE = np.dtype(
         ("prev_ms", np.int64),  # the believed fix before the last one
         ("prev_lat", np.float64),
         ("prev_lon", np.float64),
+        ("prev_p11", np.float64),
         # a fix held back as an impossible jump
         ("held", np.int64),
         ("held_lat", np.float64),
@@ -58,6 +59,7 @@ DEVICE = np.dtype(
         ("strap", np.int64),
         ("tether", np.int64),
         ("sos_until_ms", np.int64),
+        ("sos_sent_ms", np.int64),  # its own time of the newest ping with the button pressed
         ("jamming_until_ms", np.int64),
         ("mock_until_ms", np.int64),
         ("battery", np.float64),
@@ -127,6 +129,7 @@ ORDER = np.dtype(
         ("reasons", np.int64),  # bit set, watch.bit
         ("lost_respondent", np.int8),
         ("lost_protected", np.int8),
+        ("unverified_until_ms", np.int64),  # a doubt is kept a while, or the next judgement would take it back
         ("past_ms", np.int64),  # time of the last past breach reported
         ("breach_from_ms", np.int64),  # the last live breach
         ("breach_until_ms", np.int64),

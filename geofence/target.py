@@ -73,6 +73,13 @@ def see_pair(T: Any, target: Any, i: int, j: int, at_ms: int) -> tuple[float, ..
 
 
 @compiled
+def is_sure_way(mover: Any) -> bool:
+    """True if the last two fixes are close enough in time, and good enough, to draw a line between them."""
+    vague = max(mover["p11"], mover["prev_p11"]) > policy.UNFIT_SIGMA_M**2
+    return bool(mover["fix_ms"] - mover["prev_ms"] <= policy.SWEPT_SURE_MS_MAX and not vague)
+
+
+@compiled
 def is_out_of_path(mover: Any, target: Any, margin_m: float) -> bool:
     """True if the path is too short to have come near, whatever its bends and the other party's own way: most pings."""
     step_s = (mover["fix_ms"] - mover["prev_ms"]) / 1000.0
@@ -120,7 +127,11 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
                 reach = min(reach, last - policy.REACH_SIGMAS * math.sqrt(error2))
                 unverified = max(unverified, p_held(target, T.edges, T.device[max(i, 0)], T.device[j], i >= 0))
                 if party >= 0:
-                    p_path = max(p_path, swept(T, target, i, j, party, last))
+                    p_way = swept(T, target, i, j, party, last)
+                    if is_sure_way(T.device[j if party == 1 else i]):
+                        p_path = max(p_path, p_way)
+                    elif p_way >= policy.SWEPT_ON:
+                        unverified = max(unverified, p_way)
                 if p > p_inside or (p == p_inside and m < margin):
                     margin, sigma, p_inside, bearing, best_i, best_j = m, s, p, b, i, j
                 p_ring = max(p_ring, q)

@@ -277,7 +277,7 @@ def follow(d: Any, p: Any, dt_s: float, sigma_m: float) -> None:
 def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     """Let a believed fix move the track."""
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
-    d["prev_ms"], d["prev_lat"], d["prev_lon"] = d["fix_ms"], d["lat"], d["lon"]
+    d["prev_ms"], d["prev_lat"], d["prev_lon"], d["prev_p11"] = d["fix_ms"], d["lat"], d["lon"], d["p11"]
     d["fix_ms"], d["fix_boot"], d["fix_seq"] = fix_ms, p["boot"], p["seq"]
     if d["seen"] == 0 or (d["held"] > 0 and is_impossible(d, dt_s, distance_from(d, p), sigma_m)):
         start_track(d, p, sigma_m)

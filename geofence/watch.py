@@ -80,6 +80,7 @@ GEOMETRY_OF = np.array([[sum(1 << r for r in GEOMETRY[p, c]) for c in Contact] f
 
 CANNOT_SEE_PROTECTED = int(Reason.CANNOT_SEE_PROTECTED)
 CANNOT_SEE_RESPONDENT = int(Reason.CANNOT_SEE_RESPONDENT)
+BREACH_BITS = 1 << int(Reason.BREACH) | 1 << int(Reason.OUTSIDE_INCLUSION)
 LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED
 BREACH, OUTSIDE_INCLUSION = int(Reason.BREACH), int(Reason.OUTSIDE_INCLUSION)
 SHARED = np.array([r in (Reason.NO_LINK, Reason.NOT_SEEN_YET) or level > Level.CAUTION for r, level in LEVELS.items()], dtype=np.bool_)
@@ -156,12 +157,12 @@ def say(T: Any, o: int, from_level: int, to_level: int, reason: int, party: int)
 
 
 @compiled
-def settle(T: Any, o: int, reasons: int, quiet: int) -> None:
+def settle(T: Any, o: int, reasons: int, quiet: int, again: bool) -> None:
     """Give order `o` its new set of reasons and say what changed.
 
     Up: one line for the new level, led by its first new reason, then one line for each further new reason. Same
     level: one line for each new reason. Down: one line, with what still holds; at CALM the word for what ended
-    (`quiet` where it is not the usual one).
+    (`quiet` where it is not the usual one). `again`: another target was entered, which is said even if a breach holds.
     """
     row = T.order[o]
     old, old_level = row["reasons"], row["level"]
@@ -178,6 +179,9 @@ def settle(T: Any, o: int, reasons: int, quiet: int) -> None:
         if level == 0:
             word = quiet if quiet > 0 else QUIET_OF[lead_of(old)]
         say(T, o, old_level, level, word, party_of(reasons, said) if said > 0 else -1)
+    if again and level == old_level and not raised:
+        said = lead_of(reasons & BREACH_BITS)
+        say(T, o, level, level, said, -1)
     for reason in range(1, REASONS + 1):
         if reason != said and has(raised, reason):
             say(T, o, level, level, reason, party_of(raised, reason))

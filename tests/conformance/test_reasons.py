@@ -196,3 +196,33 @@ def test_with_his_own_path_only_nothing_he_can_read_depends_on_her() -> None:
     near, far = commands_to_him("0"), commands_to_him("90000")
     assert near == far
     assert near, "he is commanded at all"
+
+
+def test_a_button_pressed_in_a_coverage_hole_is_told_when_it_arrives_behind_newer_pings() -> None:
+    story = calm().tell("9:00 her 0 0 seq=20\n9:01 her 0 0 seq=12 late=300 sos=true\n9:02 her 0 0 seq=11 late=330 sos=true")
+    assert story.alerts() == ["sos"]
+    story.tell("15:00 her 0 0 seq=30\n15:01 him 0 6000\n15:02 her 0 0 seq=12 late=661 sos=true")
+    assert story.alerts() == ["sos"], "the same press again is not another one"
+
+
+def test_entering_her_perimeter_rings_again_though_a_zone_is_already_breached() -> None:
+    story = Story(pair(zones=(circle(300.0, 0.0),))).tell(
+        """
+        0:00  her  0  5000  speed=0
+        0:01  him  0    10  speed=0
+        1:00  him  0    10  speed=0
+        1:01  her  0  3000
+        1:30  her  0  1200
+        1:45  her  0   300
+        """
+    )
+    breaches = [t for t in story.transitions if t.reason.word == "breach"]
+    assert [t.zone for t in breaches] == ["home", None]
+    rung = [n for n in story.notifications if n.channel.value == "bracelet" and n.kind.value == "raise" and n.reason.word == "breach"]
+    assert len(rung) == 2
+
+
+def test_a_cell_fix_alone_warns_and_never_says_breach() -> None:
+    story = calm().tell("5:00 him 0 100 source=lbs accuracy=600\n5:30 her 0 0\n9:00 him 0 100 source=lbs accuracy=600")
+    assert "breach" not in story.alerts()
+    assert story.level != "calm"
