@@ -33,9 +33,7 @@ ACCURACY_M_MAX = 100_000.0  # the worst cell fix seen is 17 km
 DETAIL_CHARS_MAX = 160
 NULL_ISLAND_DEG = 1e-7  # within a centimetre of (0, 0) is a receiver without a fix, not a place
 
-
-# --- the v1 ping, as the contract writes it -------------------------------------------------------------------------
-
+# The v1 ping, as the contract writes it.
 Ms = Annotated[int, Meta(ge=0, le=MS_MAX)]
 Counter = Annotated[int, Meta(ge=0, le=COUNTER_MAX)]
 Lat = Annotated[float, Meta(ge=-90.0, le=90.0)]
