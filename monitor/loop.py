@@ -13,14 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitor.clock import Clock
-from monitor.journal import Journal, Record
-from monitor.terms import Envelope
-
 from geofence.terms import DeviceId, Registry
+from monitor.clock import Clock
 from monitor.engine import Effects, Engine
+from monitor.journal import Journal, Record
 from monitor.mqtt import Batch
 from monitor.recovery import judge
+from monitor.terms import Envelope
 
 DEGRADED_S = 0.25  # fault F7: a commit that takes longer is said aloud; the median here is 4 ms
 ACKNOWLEDGE_ANYWAY_S = 2.0  # then the broker is acknowledged so that the feed goes on; the device keeps its pings
@@ -180,7 +179,7 @@ class Loop:
 
     def _tell_degraded(self) -> None:
         oldest_s = self._loop.time() - self._pending[0].since_s if self._pending else 0.0
-        degraded = oldest_s > DEGRADED_S
+        degraded = oldest_s > DEGRADED_S or self._journal.degraded
         if degraded != self._degraded:
             self._degraded = degraded
             self._sinks.degraded(degraded)

@@ -34,10 +34,14 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     for left in path.parent.glob(f"{path.name}.new-*"):  # by a writer that was killed
         left.unlink(missing_ok=True)
     fresh = path.with_suffix(f".new-{os.getpid()}")
-    with open(fresh, "wb") as file:
-        file.write(header + b"\n" + snapshot.blob)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(fresh, "wb") as file:
+            file.write(header + b"\n" + snapshot.blob)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)  # on a full disk it would take the room that the journal needs
+        raise
     if path.exists():
         os.replace(path, path.with_suffix(".old"))
     os.replace(fresh, path)

@@ -48,6 +48,7 @@ class FakeJournal:
     """A disk that answers when told."""
 
     def __init__(self) -> None:
+        self.degraded = False
         self.records: list[Sequence[Record]] = []
         self.futures: list[asyncio.Future[int]] = []
 
@@ -159,6 +160,16 @@ async def test_when_the_disk_hangs_the_broker_is_acknowledged_but_no_device_may_
     await bench.journal.commit()
     await until(lambda: {BRC: (1, 2)} in bench.heard.all("safe"))
     assert bench.connection.acknowledged == [1, 2], "each once"
+    await until(lambda: bench.heard.all("degraded") == [True, False])
+    patrol.cancel()
+
+
+async def test_a_journal_that_lives_on_its_reserve_is_told_before_it_stops(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "PATROL_S", 0.005)
+    patrol = asyncio.create_task(bench.loop.patrol())
+    bench.journal.degraded = True
+    await until(lambda: bench.heard.all("degraded") == [True])
+    bench.journal.degraded = False
     await until(lambda: bench.heard.all("degraded") == [True, False])
     patrol.cancel()
 
