@@ -358,15 +358,14 @@ def envelope_from_line(raw: bytes, where: str) -> Envelope:
 
 
 def envelope_to_line(envelope: Envelope) -> bytes:
-    """One line of PINGS.jsonl, without its newline; JSON payloads stand as they came."""
-    body: dict[str, Any] = {"at_ms": envelope.at_ms, "topic": envelope.topic}
+    """One line of PINGS.jsonl, without its newline; JSON payloads stand as they came, where a line can hold them byte for byte."""
+    body: dict[str, Any] = {"at_ms": envelope.at_ms, "topic": envelope.topic, **({"retained": True} if envelope.retained else {})}
+    exact = b"\n" not in envelope.payload and envelope.payload.strip() == envelope.payload
     try:
-        msgspec.json.decode(envelope.payload)
-        body["payload"] = msgspec.Raw(envelope.payload.replace(b"\n", b" "))
+        msgspec.json.decode(envelope.payload if exact else b"")
+        body["payload"] = msgspec.Raw(envelope.payload)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         body["payload_base64"] = envelope.payload
-    if envelope.retained:
-        body["retained"] = True
     return msgspec.json.encode(body)
 
 

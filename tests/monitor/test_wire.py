@@ -233,3 +233,14 @@ def test_every_owntracks_sample_is_read_ignored_or_refused() -> None:
 def test_a_line_of_a_file_gives_back_its_envelope(payload: bytes, retained: bool) -> None:
     envelope = Envelope(7, "v1/brc-0001/ping", payload, retained)
     assert envelope_from_line(envelope_to_line(envelope), "here") == envelope
+
+
+@pytest.mark.parametrize("payload", [
+    json.dumps(GOOD).encode(), json.dumps(GOOD, indent=1).encode(), b" " + json.dumps(GOOD).encode(), json.dumps(GOOD).encode() + b" " * 4000, b"{}\r\n",
+])  # fmt: skip
+def test_an_exported_payload_is_the_same_to_the_byte(payload: bytes) -> None:
+    """Else one that was too large live, by its spaces, would be judged in a replay."""
+    envelope = Envelope(7, "v1/brc-0001/ping", payload)
+    line = envelope_to_line(envelope)
+    assert b"\n" not in line
+    assert envelope_from_line(line, "here") == envelope
