@@ -100,8 +100,9 @@ class Store:
         client = self._client()
         try:
             while True:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), BEAT_S)
+                with suppress(TimeoutError):  # `wait_for` of Python 3.11 can swallow a cancellation
+                    async with asyncio.timeout(BEAT_S):
+                        await self._wake.wait()
                 try:
                     async with asyncio.timeout(WRITE_S_MAX):
                         remembered = await self._write(client)
