@@ -10,10 +10,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from monitor.wire import to_json
-
 from geofence.terms import Command, DeviceId
 from monitor.mqtt import LinkLost
+from monitor.wire import to_json
 
 IN_FLIGHT_MAX = 64  # unconfirmed receipts and commands: alerts share the connection and must find room in its window
 TICK_S = 0.05  # how often the allowance is topped up

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from monitor.wire import to_json
 
 from monitor.log import get_logger
+from monitor.wire import to_json
 
 _log = get_logger("http")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, Protocol, TextIO, cast
 
 import structlog
 
@@ -35,7 +36,27 @@ def _short(value: object) -> object:
     return value[:TEXT_MAX] if isinstance(value, str) else value if isinstance(value, int | float | bool | None) else str(value)[:TEXT_MAX]
 
 
-def configure(style: str = "console", level: str = "info", file: TextIO | None = None) -> None:
+class _Stderr:
+    """Standard error, whichever it is at the moment; a log line that cannot be written must not end what it tells about."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
+class _Lines(Protocol):
+    """Where log lines go."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+
+def configure(style: str = "console", level: str = "info", file: _Lines | None = None) -> None:
     """Send logs to `file` (or stderr) as JSON lines (`json`) or for people (`console`), from `level` upwards."""
     renderer: Any = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
@@ -46,7 +67,7 @@ def configure(style: str = "console", level: str = "info", file: TextIO | None =
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=file or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, file or _Stderr())),
         cache_logger_on_first_use=False,
     )
 

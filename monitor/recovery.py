@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from monitor.journal import Journal, RecordKind
-from monitor.terms import Envelope
-
 from alerts.ladder import Ladder
 from alerts.terms import Notification
 from geofence.terms import Command, DeviceId
 from monitor.engine import Effects, Engine
+from monitor.journal import Journal, RecordKind
 from monitor.log import get_logger
 from monitor.snapshot import read_snapshots
+from monitor.terms import Envelope
 
 CHUNK = 1_000  # envelopes judged at a time: the batch at which the kernel has reached its full speed
 _log = get_logger("recovery")

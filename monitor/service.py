@@ -16,28 +16,23 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO, cast
 
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
-from monitor.carriers import carriers
-from monitor.clock import Clock
-from monitor.journal import Journal
-from monitor.metrics import Metrics
-from monitor.store import Store
-from monitor.watchdog import Watchdog
-from monitor.wire import to_json
-
 from config.contacts import load_contacts
 from config.errors import BadInput
 from config.orders import load_registry
 from config.settings import BrokerSettings, Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
+from monitor.carriers import carriers
+from monitor.clock import Clock
 from monitor.downlink import Downlink
 from monitor.engine import Engine
 from monitor.http import Health, HttpServer
+from monitor.journal import Journal
 from monitor.loop import Loop
+from monitor.metrics import Metrics
 from monitor.mqtt import Broker
 from monitor.notices import Trouble
 from monitor.output import Unhurried
@@ -45,8 +40,11 @@ from monitor.recovery import Recovered, recover
 from monitor.saver import save
 from monitor.sessions import Sessions
 from monitor.sinks import Distributor
+from monitor.store import Store
 from monitor.supervise import supervised
 from monitor.terms import Envelope
+from monitor.watchdog import Watchdog
+from monitor.wire import to_json
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
 SAVE_S_MAX = 60.0  # for a snapshot: 50,000 orders take 8 s; longer means that the disk fails
@@ -314,7 +312,7 @@ def run_service(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises BadInput for faults in the files that the settings name."""
     if settings.service.orders is None:
         raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
-    log.configure(settings.log.style, settings.log.level, cast(TextIO, Unhurried(sys.stderr)))
+    log.configure(settings.log.style, settings.log.level, Unhurried(sys.stderr))
     registry = load_registry(settings.service.orders)
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))

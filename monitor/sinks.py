@@ -6,19 +6,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from alerts.outbox import Outbox
-from monitor.clock import Clock
-from monitor.journal import Journal, Record
-from monitor.metrics import Metrics
-from monitor.watchdog import Watchdog
-from monitor.terms import Envelope
-from monitor.wire import to_json
-
 from alerts.terms import Channel, DeliveryState, Notification, NotificationId, Outcome
 from geofence.terms import DeviceId, Transition
+from monitor.clock import Clock
 from monitor.downlink import Downlink
 from monitor.engine import Effects
+from monitor.journal import Journal, Record
 from monitor.log import get_logger
+from monitor.metrics import Metrics
 from monitor.notices import Trouble, notices
+from monitor.terms import Envelope
+from monitor.watchdog import Watchdog
+from monitor.wire import to_json
 
 ISSUED_MAX = 20_000  # notifications whose delivery time is still awaited; the oldest are then not measured
 ARRIVED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -268,6 +269,13 @@ def test_a_key_that_is_not_on_the_list_does_not_reach_the_log(capsys: pytest.Cap
     assert "48.85837123" not in str(line)
     assert "5512345678" not in str(line)
     assert len(line["reason"]) == log.TEXT_MAX
+
+
+def test_a_log_line_that_cannot_be_written_ends_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    closed = (tmp_path / "closed").open("w", encoding="utf-8")
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    log.get_logger("test").error("planted")
 
 
 # --- pages --------------------------------------------------------------------------------------------------------
