@@ -87,7 +87,7 @@ def process(*command: object, **options: object) -> Iterator[subprocess.Popen[st
 def mosquitto(directory: Path) -> Iterator[int]:
     port = free_port()
     config = directory / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\nmax_inflight_messages 0\n")
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type none\nmax_queued_messages 0\nmax_inflight_messages 0\n")
     path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
     with process("mosquitto", "-c", config, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": path}):
         time.sleep(0.5)
