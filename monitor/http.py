@@ -1,6 +1,6 @@
-"""The two pages for machines: `/metrics` for Prometheus, `/healthz` for whoever restarts us.
+"""The pages for machines: `/metrics` for Prometheus, `/healthz` for whoever restarts us, `/acknowledgements` for the control room.
 
-The server's door to aiohttp. It only reads; if it dies, it is restarted and alerts never notice.
+The server's door to aiohttp. If it dies, it is restarted and alerts never notice.
 """
 
 from __future__ import annotations
@@ -27,18 +27,28 @@ class Health:
 class HttpServer:
     """Serves the pages until stopped."""
 
-    def __init__(self, host: str, port: int, *, metrics: Callable[[], tuple[bytes, str]], health: Callable[[], Health]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        metrics: Callable[[], tuple[bytes, str]],
+        health: Callable[[], Health],
+        acknowledge: Callable[[str | None, bytes], bool] = lambda signature, body: False,
+    ) -> None:
         self.host = host
         self.port = port  # after `start`, the real one
         self._metrics = metrics
         self._health = health
+        self._acknowledge = acknowledge  # (X-Resguardo-Signature, body) -> taken; False = not signed by the control room
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
         """Begin to answer. Raises OSError if the address is taken."""
-        app = web.Application(client_max_size=1024)  # nobody sends us anything
+        app = web.Application(client_max_size=1024)  # an acknowledgement is one id
         app.router.add_get("/metrics", self._on_metrics)
         app.router.add_get("/healthz", self._on_health)
+        app.router.add_post("/acknowledgements", self._on_acknowledgement)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -64,3 +74,7 @@ class HttpServer:
         health = self._health()
         body = to_json({"healthy": health.healthy, "parts": health.parts})
         return web.Response(body=body, status=200 if health.healthy else 503, content_type="application/json")
+
+    async def _on_acknowledgement(self, request: web.Request) -> web.Response:
+        taken = self._acknowledge(request.headers.get("X-Resguardo-Signature"), await request.read())
+        return web.Response(status=202 if taken else 403)

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from alerts.channels.dispatch import is_signed
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
 from config.contacts import load_contacts
@@ -44,7 +45,7 @@ from monitor.store import Store
 from monitor.supervise import supervised
 from monitor.terms import Envelope
 from monitor.watchdog import Watchdog
-from monitor.wire import to_json
+from monitor.wire import from_json, to_json
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
 SAVE_S_MAX = 60.0  # for a snapshot: 50,000 orders take 8 s; longer means that the disk fails
@@ -192,13 +193,27 @@ class Service:
         """Answer on /metrics and /healthz, from before the first recovery to the very end."""
         settings = self._settings.http
         if settings.port >= 0:
-            server = HttpServer(settings.host, settings.port, metrics=self._metrics.render, health=self._health)
+            server = HttpServer(
+                settings.host, settings.port, metrics=self._metrics.render, health=self._health, acknowledge=self._on_dispatch
+            )
             await server.start()
             try:
                 await asyncio.Event().wait()
             finally:
                 await server.stop()
         await asyncio.Event().wait()
+
+    def _on_dispatch(self, signature: str | None, body: bytes) -> bool:
+        """A dispatcher has answered: `{"alert": "<notification id>"}`, signed like our own calls to the control room."""
+        secret = self._settings.dispatch.webhook_secret
+        if secret is None or not is_signed(secret, signature, body, self._clock.now_ms() // 1000):
+            return False
+        try:
+            alert = from_json(body, dict[str, str]).get("alert", "")
+        except ValueError:
+            return False
+        self._loop.put("monitor/ack", to_json({"alert": alert, "by": "dispatcher"}))
+        return True
 
     def _recover(self) -> Recovered:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""

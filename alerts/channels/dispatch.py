@@ -23,6 +23,8 @@ STATUS: dict[int, Verdict] = {
     425: Verdict.LATER,
     429: Verdict.LATER,
 }
+SIGNATURE_AGE_S_MAX = 300  # clocks of two well-kept servers agree within seconds; an older signature may have been overheard
+STAMP_DIGITS_MAX = 12  # seconds until the year 33658
 
 
 def message_of(notification: Notification) -> dict[str, object]:
@@ -54,6 +56,16 @@ def signature(secret: str, at_s: int, body: bytes) -> str:
     """The value of X-Resguardo-Signature."""
     digest = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at_s},v1={digest}"
+
+
+def is_signed(secret: str, header: str | None, body: bytes, now_s: int) -> bool:
+    """True if `header` is our signature of `body`, made less than SIGNATURE_AGE_S_MAX from now. Never raises."""
+    fields = dict(part.split("=", 1) for part in (header or "").split(",") if "=" in part)
+    stamp = fields.get("t", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX):
+        return False
+    fresh = abs(now_s - int(stamp)) <= SIGNATURE_AGE_S_MAX
+    return fresh and hmac.compare_digest(signature(secret, int(stamp), body).encode(), (header or "").encode())
 
 
 def answer_of(response: Response) -> Answer:
