@@ -42,6 +42,9 @@ AUDIENCES: dict[tuple[Reason, Role | None], tuple[Audience, ...]] = {
 }
 # A lost link hits every order at once: the service says it once for all of them (monitor/notices.py).
 FOLDED = (Reason.NO_LINK,)
+# At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
+# still unseen after five minutes is somebody's work.
+PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}
 
 
 def audience_of(reason: Reason, party: Role | None) -> tuple[Audience, ...]:
@@ -173,9 +176,10 @@ class Escalation:
         case.shown = [a for a in case.shown if a not in audiences]
         case.answered = [a for a in case.answered if a not in audiences]
         case.waiting = [due for due in case.waiting if due.audience not in audiences or (due.level > t.to_level and self._asks_on(due))]
+        start_ms = t.at_ms + PATIENCE_MS.get(t.reason, 0)
         for step, rung in enumerate(self._ladder[t.to_level]):
             if rung.audience in audiences:
-                case.waiting.append(_Due(t.at_ms + rung.after_s * 1000, t.to_level, step, rung.audience))
+                case.waiting.append(_Due(start_ms + rung.after_s * 1000, t.to_level, step, rung.audience))
                 self._set_clock(case, case.waiting[-1].at_ms)
         return self._climb(case, t.at_ms)
 

@@ -209,7 +209,9 @@ def start_monitor(directory: Path, port: int, http: int, args: argparse.Namespac
     probes = probe_registry(now_ms)
     write_orders(directory / "orders.toml", Registry(crowd.devices + probes.devices, crowd.orders + probes.orders))
     (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=http))
-    return subprocess.Popen([sys.executable, "-m", "monitor", "run", "--config", str(directory / "config.toml")], cwd=ROOT, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "monitor", "run", "--config", str(directory / "config.toml")], cwd=ROOT, text=True, stdout=subprocess.DEVNULL
+    )
 
 
 def main() -> None:

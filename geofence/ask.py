@@ -103,9 +103,9 @@ def report_now(T: Any, person: int, at_ms: int) -> None:
 
 @compiled
 def insist(T: Any, i: int, gap_ms: int, at_ms: int) -> None:
-    """A device that reports slower than asked gets the command again: it may have been lost. The first ping gets one too."""
+    """A device that reports slower than asked gets the command again: it may have been lost."""
     d = T.device[i]
     slow = gap_ms > int(policy.COMMAND_SLACK_RATIO * 1000.0 * d["wanted_s"])
-    if d["wanted_s"] == 0 or (slow and at_ms - d["commanded_ms"] >= policy.COMMAND_AGAIN_MS):
+    if slow and at_ms - d["commanded_ms"] >= policy.COMMAND_AGAIN_MS:
         d["wanted_s"], d["commanded_ms"] = wanted_s(T, d["person"]), at_ms
         command(T, i, d["wanted_s"], 0, at_ms)

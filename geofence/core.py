@@ -105,6 +105,7 @@ class Core:
         self._append("history")
         d = self._arrays["device"][row]
         d["person"], d["next_device"] = person, -1
+        d["wanted_s"] = policy.INTERVAL_FAR_S  # what a device does unasked
         d["gap_s"], d["drain_per_h"] = policy.GAP_FIRST_S, policy.BATTERY_DRAIN_PER_H_FIRST
         self._chain(person, "device", row, "device", "next_device")
         self.devices.append(device)

@@ -99,7 +99,7 @@ class Engine:
         for envelope in batch:
             decoded = decode(envelope, self._directory)
             if type(decoded) is Ping:
-                pings.append(self._take(decoded, effects))
+                pings.append(self._take(decoded, envelope.qos, effects))
                 continue
             self._judge(pings, effects)
             pings = []
@@ -203,10 +203,11 @@ class Engine:
 
     # --- pings ----------------------------------------------------------------------------------------------------
 
-    def _take(self, ping: Ping, effects: Effects) -> Ping:
+    def _take(self, ping: Ping, qos: int, effects: Effects) -> Ping:
+        """Note a ping for its receipt; one sent with QoS 0 asked for no guarantee and gets none."""
         at_ms = self._set_now(ping.at_ms)
         device = self._core.devices[ping.device]
-        if device.format is Format.V1:
+        if qos > 0 and device.format is Format.V1:
             effects.receipts[device.id] = self._receipts.heard(ping.device, ping.boot, ping.seq, at_ms)
         return ping if ping.at_ms == at_ms else ping._replace(at_ms=at_ms)
 

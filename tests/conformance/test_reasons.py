@@ -226,3 +226,14 @@ def test_a_cell_fix_alone_warns_and_never_says_breach() -> None:
     story = calm().tell("5:00 him 0 100 source=lbs accuracy=600\n5:30 her 0 0\n9:00 him 0 100 source=lbs accuracy=600")
     assert "breach" not in story.alerts()
     assert story.level != "calm"
+
+
+def test_not_seen_yet_is_somebodys_work_only_after_five_minutes() -> None:
+    """At every start each order is unseen for a minute: a control room that is told so a thousand times reads nothing else."""
+    quick = Story().tell("0:00 her 0 0\n1:00 him 0 6000\n9:00 wait")
+    assert not [n for n in quick.notifications if n.reason.word in ("not_seen_yet", "seen")]
+    slow = Story().tell("0:00 her 0 0\n4:59 wait\n")
+    assert slow.notifications == []
+    told = [n for n in slow.tell("5:01 wait").notifications if n.reason.word == "not_seen_yet"]
+    assert told
+    assert {n.audience.value for n in told} == {"dispatch"}
