@@ -22,6 +22,7 @@ from monitor.recovery import judge
 from monitor.terms import Envelope
 
 DEGRADED_S = 0.25  # fault F7: a commit that takes longer is said aloud; the median here is 4 ms
+WELL_S = 5.0  # without trouble before it is said to be over: a disk at its limit must not ring the control room each second
 ACKNOWLEDGE_ANYWAY_S = 2.0  # then the broker is acknowledged so that the feed goes on; the device keeps its pings
 PATROL_S = 0.1  # how often the age of the oldest commit is looked at: well below DEGRADED_S
 HEARTBEAT_S = 0.5  # an idle service commits nothing at this pace, so that "healthy" means a commit within 2 s
@@ -78,6 +79,7 @@ class Loop:
         self._timer_ms: int | None = None
         self._pending: deque[_Pending] = deque()
         self._degraded = False
+        self._well_from_s = 0.0
 
     # --- in -----------------------------------------------------------------------------------------------------
 
@@ -179,7 +181,9 @@ class Loop:
 
     def _tell_degraded(self) -> None:
         oldest_s = self._loop.time() - self._pending[0].since_s if self._pending else 0.0
-        degraded = oldest_s > DEGRADED_S or self._journal.degraded
+        if oldest_s > DEGRADED_S or self._journal.degraded:
+            self._well_from_s = self._loop.time() + WELL_S
+        degraded = self._loop.time() < self._well_from_s
         if degraded != self._degraded:
             self._degraded = degraded
             self._sinks.degraded(degraded)

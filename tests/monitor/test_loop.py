@@ -148,7 +148,7 @@ async def test_one_input_that_the_engine_cannot_take_costs_no_other(bench: Bench
 async def test_when_the_disk_hangs_the_broker_is_acknowledged_but_no_device_may_forget(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in (("DEGRADED_S", 0.02), ("ACKNOWLEDGE_ANYWAY_S", 0.06), ("PATROL_S", 0.005)):
+    for name, seconds in (("DEGRADED_S", 0.02), ("ACKNOWLEDGE_ANYWAY_S", 0.06), ("PATROL_S", 0.005), ("WELL_S", 0.02)):
         monkeypatch.setattr(loop_module, name, seconds)
     patrol = asyncio.create_task(bench.loop.patrol())
     bench.arrive(b"a")
@@ -166,10 +166,13 @@ async def test_when_the_disk_hangs_the_broker_is_acknowledged_but_no_device_may_
 
 async def test_a_journal_that_lives_on_its_reserve_is_told_before_it_stops(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_module, "PATROL_S", 0.005)
+    monkeypatch.setattr(loop_module, "WELL_S", 0.1)
     patrol = asyncio.create_task(bench.loop.patrol())
-    bench.journal.degraded = True
-    await until(lambda: bench.heard.all("degraded") == [True])
-    bench.journal.degraded = False
+    for _ in range(3):  # in and out of trouble is one trouble
+        bench.journal.degraded = True
+        await until(lambda: bench.heard.all("degraded") == [True])
+        bench.journal.degraded = False
+        await asyncio.sleep(0.01)
     await until(lambda: bench.heard.all("degraded") == [True, False])
     patrol.cancel()
 
