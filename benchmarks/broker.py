@@ -103,7 +103,7 @@ def fetch(url: str) -> str:
 
 
 def judged(http: int) -> float:
-    return sum(float(m[1]) for m in re.finditer(r"^resguardo_pings_total\{[^}]*\} (\S+)$", fetch(f"http://127.0.0.1:{http}/metrics"), re.M))
+    return sum(float(m[1]) for m in re.finditer(r"^resguardo_pings_total\{[^}]*\} (\S+)$", fetch(f"http://127.0.0.1:{http}/metrics"), re.MULTILINE))
 
 
 def load(port: int, pairs: int, seconds: float, qos: int, rate: str) -> list[object]:

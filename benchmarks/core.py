@@ -16,7 +16,6 @@ from dataclasses import replace
 import numpy as np
 
 from geofence import state
-from geofence.core import Core
 from geofence.kernel import judge_orders
 from geofence.terms import Circle, Polygons, Position, Registry, Zone, ZoneId, ZoneKind
 from monitor.engine import Engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-class BadInput(ValueError):  # noqa: N818 the house says what happened, not that it is an error
+class BadInput(ValueError):
     """Input that cannot be used. `where` names file, line and key; the text is one line a fault, without any value."""
 
     def __init__(self, where: str, message: str) -> None:
