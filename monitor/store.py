@@ -98,8 +98,10 @@ class Store:
     async def run(self) -> None:
         """Write what is noted, until cancelled."""
         client = self._client()
+        task = asyncio.current_task()
+        assert task is not None
         try:
-            while True:
+            while not task.cancelling():  # redis-py can turn a cancellation into a time-out of its own: it still counts
                 with suppress(TimeoutError):  # `wait_for` of Python 3.11 can swallow a cancellation
                     async with asyncio.timeout(BEAT_S):
                         await self._wake.wait()
