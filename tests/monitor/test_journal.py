@@ -21,7 +21,7 @@ from monitor import journal as module
 from monitor.blocks import BLOCK, OVERHEAD, Damage, block_at, encode_block, scan
 from monitor.journal import Journal, Record, RecordKind, decode_body
 from monitor.merkle import Frontier, leaf_hash
-from monitor.segments import segments_of
+from monitor.segments import Walk, segments_of
 from monitor.terms import Envelope
 
 ROOT = Path(__file__).parents[2]
@@ -185,6 +185,7 @@ def test_a_tail_cut_short_is_set_aside_and_the_rest_goes_on(tmp_path: Path, cut:
     assert kept in (0, 3, 6, 9)
     assert place == len(found)
     assert found[kept:] == ENVELOPES
+    assert not [item for item in scan(segment.read_bytes()) if isinstance(item, Damage)]
     torn = segment.with_suffix(".torn")
     assert segment.read_bytes() + (torn.read_bytes() if torn.exists() else b"") == whole[:-cut]
 
@@ -283,6 +284,8 @@ async def test_a_failed_sync_is_never_taken_for_done(journal: Journal, monkeypat
     assert await asyncio.wait_for(journal.append(INPUTS), 10) == 20
     assert len(failures) == 3, "the fault really happened"
     assert len(segments_of(journal._directory)) > before, "written again in a new segment"
+    on_disk = b"".join(path.read_bytes() for path in segments_of(journal._directory))
+    assert on_disk.count(ENVELOPES[3].topic.encode()) == 2, "what failed was cut off"
     assert inputs(journal) == ENVELOPES * 2
 
 
@@ -303,6 +306,18 @@ async def test_bytes_of_doubtful_fate_are_written_again_and_read_once(journal: J
     on_disk = b"".join(path.read_bytes() for path in segments_of(journal._directory))
     assert on_disk.count(ENVELOPES[3].topic.encode()) == 3, "twice by the failed commit, once by the first"
     assert inputs(journal) == ENVELOPES * 2
+
+
+def test_half_a_block_that_a_later_segment_makes_up_for_is_no_fault(tmp_path: Path) -> None:
+    directory = written(written(tmp_path / "journal"))
+    first, second = segments_of(directory)
+    raw = next(item.raw for item in scan(second.read_bytes()) if not isinstance(item, Damage) and item.magic == BLOCK)
+    whole = first.read_bytes()
+    for half in (raw, raw[:-5]):  # a write whose sync failed, and one that failed itself; neither could be cut off
+        first.write_bytes(whole + half)
+        walk = Walk()
+        assert [block.number for block in walk.blocks([first, second])] == list(range(8))
+        assert walk.faults == []
 
 
 async def test_without_memory_the_count_of_what_was_lost_stands_in_its_place(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

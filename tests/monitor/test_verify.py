@@ -157,7 +157,8 @@ def test_checkpoints_of_another_key_or_none_at_all_are_no_proof(journal: Path, t
     original = notes.read_text()
     root = verify(journal).root
     stranger = Signer.open(tmp_path / "stranger.key")
-    for text in ("", stranger.sign(Checkpoint(12, root)), original.replace("\n12\n", "\n11\n"), original[:-3]):
+    bent = original[:-20] + ("A" if original[-20] != "A" else "B") + original[-19:]  # within the last signature; size and root stay true
+    for text in ("", bent, stranger.sign(Checkpoint(12, root)), original.replace("\n12\n", "\n11\n"), original[:-3]):
         assert text != original
         notes.write_text(text)
         assert not verify(journal).ok, text
