@@ -174,6 +174,7 @@ def broker(tmp_path: Path) -> Iterator[tuple[int, int, ssl.SSLContext]]:
     process = subprocess.Popen([mosquitto, "-c", str(tmp_path / "mosquitto.conf")], stderr=subprocess.DEVNULL)
     try:
         assert listens(devices, process)
+        assert listens(monitor, process)  # mosquitto opens its listeners one after the other
         yield devices, monitor, ssl.create_default_context(cafile=str(tmp_path / "broker.pem"))
     finally:
         process.terminate()
