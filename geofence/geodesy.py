@@ -58,7 +58,9 @@ def moved(lat_deg: float, lon_deg: float, east_m: float, north_m: float) -> tupl
     lat_there = lat_deg
     for _ in range(MOVE_STEPS):
         per_deg, _east = metres_per_degree(0.5 * (lat_deg + lat_there))
-        lat_there = min(max(lat_deg + north_m / per_deg, -90.0), 90.0)
+        before, lat_there = lat_there, min(max(lat_deg + north_m / per_deg, -90.0), 90.0)
+        if lat_there == before:
+            break  # a walker's step has settled after two
     _north, per_deg = metres_per_degree(0.5 * (lat_deg + lat_there))
     return lat_there, wrapped_deg(lon_deg + east_m / per_deg)
 

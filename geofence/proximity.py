@@ -14,12 +14,13 @@ from geofence import policy
 from geofence.geodesy import bearing_deg, offset_m
 from geofence.jit import compiled
 from geofence.terms import ZoneKind
-from geofence.track import glide_s, place_at, variance_after
+from geofence.track import place_at, reckon
 from geofence.zone import circle_signed_distance_m, circle_swept_signed_distance_m, signed_distance_m, swept_signed_distance_m
 
 EXCLUSION, INCLUSION, PERIMETER = int(ZoneKind.EXCLUSION), int(ZoneKind.INCLUSION), int(ZoneKind.PERIMETER)
 
 SURE_SIGMAS = 6.0  # beyond six sigma a probability is 0.00 or 1.00 to the second decimal, whatever the formula [G]
+AHEAD_S = policy.VELOCITY_TAU_S * (1.0 - math.exp(-policy.LOOK_AHEAD_S / policy.VELOCITY_TAU_S))  # travel in the look-ahead, as `glide_s`
 FAR_S = 1e9  # "not on course": larger than any time that decides [G]
 
 
@@ -86,28 +87,21 @@ def seconds_to_circle(e_m: float, n_m: float, we_mps: float, wn_mps: float, radi
 
 
 @compiled
-def fading(dt_s: float) -> float:
-    """What is left of a velocity `dt_s` after it was measured."""
-    return math.exp(-min(max(dt_s, 0.0), policy.DEAD_RECKONING_S_MAX) / policy.VELOCITY_TAU_S)
-
-
-@compiled
 def see_perimeter(protected: Any, respondent: Any, radius_m: float, ring_m: float, at_ms: int) -> tuple[float, ...]:
     """The pair at `at_ms`: (margin_m, sigma_m, p_inside, p_ring, seconds, bearing_deg, margin_of_last_fixes_m)."""
     dt_p = (at_ms - protected["fix_ms"]) / 1000.0
     dt_r = (at_ms - respondent["fix_ms"]) / 1000.0
     e, n = offset_m(protected["lat"], protected["lon"], respondent["lat"], respondent["lon"])
     last = rounded(math.hypot(e, n), 10.0)
-    glide_p, glide_r = glide_s(dt_p), glide_s(dt_r)
+    glide_p, fade_p, variance_p = reckon(protected, dt_p)
+    glide_r, fade_r, variance_r = reckon(respondent, dt_r)
     e += respondent["ve"] * glide_r - protected["ve"] * glide_p
     n += respondent["vn"] * glide_r - protected["vn"] * glide_p
-    fade_p, fade_r = fading(dt_p), fading(dt_r)
     we = respondent["ve"] * fade_r - protected["ve"] * fade_p
     wn = respondent["vn"] * fade_r - protected["vn"] * fade_p
     distance = rounded(math.hypot(e, n), 10.0)
-    sigma = rounded(math.sqrt(variance_after(protected, dt_p) + variance_after(respondent, dt_r)), 10.0)
-    ahead = glide_s(policy.LOOK_AHEAD_S)
-    distance_ahead = rounded(math.hypot(e + we * ahead, n + wn * ahead), 10.0)
+    sigma = rounded(math.sqrt(variance_p + variance_r), 10.0)
+    distance_ahead = rounded(math.hypot(e + we * AHEAD_S, n + wn * AHEAD_S), 10.0)
     p_inside = max(p_within(distance, sigma, radius_m), p_within(distance_ahead, sigma, radius_m))
     p_ring = p_within(distance, sigma, radius_m + ring_m)
     seconds = FAR_S
@@ -154,20 +148,19 @@ def see_zone(target: Any, edges: Any, respondent: Any, at_ms: int) -> tuple[floa
     dt = (at_ms - respondent["fix_ms"]) / 1000.0
     x, y = place_in_zone(target, respondent["lat"], respondent["lon"])
     last = zone_margin_m(target, edges, x, y)
-    glide, fade = glide_s(dt), fading(dt)
+    glide, fade, variance = reckon(respondent, dt)
     vx, vy = respondent["ve"] * fade, respondent["vn"] * fade
     x += respondent["ve"] * glide
     y += respondent["vn"] * glide
-    sigma = rounded(math.sqrt(variance_after(respondent, dt)), 10.0)
+    sigma = rounded(math.sqrt(variance), 10.0)
     margin = zone_margin_m(target, edges, x, y)
     if margin > target["ring_m"] + SURE_SIGMAS * sigma + math.hypot(vx, vy) * policy.CONTACT_S_OFF:
         return margin, sigma, 0.0, 0.0, FAR_S, math.nan, last  # too far for anything below to say otherwise
-    ahead = glide_s(policy.LOOK_AHEAD_S)
-    margin_ahead = zone_margin_m(target, edges, x + vx * ahead, y + vy * ahead)
+    margin_ahead = zone_margin_m(target, edges, x + vx * AHEAD_S, y + vy * AHEAD_S)
     p_inside = max(p_barred(target, margin, sigma, 0.0), p_barred(target, margin_ahead, sigma, 0.0))
     p_ring = p_barred(target, margin, sigma, target["ring_m"])
     seconds = 0.0 if margin <= 0.0 else FAR_S
-    closing = (margin - margin_ahead) / ahead
+    closing = (margin - margin_ahead) / AHEAD_S
     if margin > 0.0 and dt * 1000.0 <= policy.COURSE_AGE_MS_MAX and closing >= policy.CLOSING_MPS_MIN:
         seconds = seconds_to_zone(target, edges, x, y, vx, vy, rounded(margin / closing, 10.0))
     return margin, sigma, p_inside, p_ring, seconds, math.nan, last
