@@ -109,6 +109,7 @@ class _Sources:
     def __init__(self, document: Document | None, environ: Mapping[str, str]) -> None:
         self._document = document
         self._environ = environ
+        self.base = document.path.parent if document else Path()
 
     def find(self, section: str, key: str, plain: Any) -> tuple[str, Any, Path]:
         """Where one setting stands, what is written there, and from where its path counts; MISSING if it stands nowhere."""
@@ -125,7 +126,7 @@ class _Sources:
         return (
             self._document.where(f"{section}.{name}"),
             Path(raw) if plain is Secret and isinstance(raw, str) else raw,
-            self._document.path.parent,
+            self.base,
         )
 
 
@@ -135,6 +136,8 @@ def _section(section: str, kind: type, sources: _Sources, faults: list[str]) -> 
     for f in fields(kind):
         where, raw, base = sources.find(section, f.name, _plain(hints[f.name]))
         if raw is MISSING:
+            if isinstance(f.default, Path):
+                values[f.name] = sources.base / f.default  # from the file that could have named it, wherever we were started
             continue
         try:
             values[f.name] = _value(raw, _plain(hints[f.name]), f, base)

@@ -7,6 +7,7 @@ A changed order gets a new row that takes over the state of the old one; the old
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ _LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
     "world": (state.WORLD, ()),
     "draft": (state.OUT, ()),
 }
+# Names the layout of every array: a snapshot of another layout is not read.
+LAYOUT_DIGEST = sha256(repr([(name, dtype.descr, shape) for name, (dtype, shape) in _LAYOUT.items()]).encode()).hexdigest()
 OUT_ROWS = 65_536  # 10 MB; a fuller batch is drained in several turns
 _CARRIED: tuple[str, ...] = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
 _CARRIED += ("breach_from_ms", "breach_until_ms", "interval_protected_s", "interval_respondent_s")
@@ -227,6 +230,14 @@ class Core:
             rows.append(self.devices[device])
             device = int(self._arrays["device"][device]["next_device"])
         return rows
+
+    def live_orders(self) -> Any:
+        """The rows of the orders in the registry, in the order of `order_rows` (a copy)."""
+        return self.tables().order[np.fromiter(self.order_rows.values(), np.int64, len(self.order_rows))]
+
+    def set_adaptive(self, adaptive: bool) -> None:
+        """Whether the respondent's interval may depend on her (ADR-0012)."""
+        self._arrays["world"][0]["adaptive"] = int(adaptive)
 
     def order(self, order: OrderId) -> Order | None:
         """The order as it now stands in the registry."""

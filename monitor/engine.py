@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+import numpy as np
+
 import geofence
 from alerts.escalation import Escalation, OrderFacts
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, Outcome
-from geofence.core import Core
+from geofence.core import LAYOUT_DIGEST, Core
 from geofence.terms import (
     Command,
     DeviceId,
@@ -31,12 +33,31 @@ from geofence.terms import (
     Role,
     Transition,
 )
+from geofence.watch import lead_of
 from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
 from monitor.receipts import Receipts
 from monitor.terms import Envelope, Ignored, Link, OrderChange, Rejection, Status
 from monitor.wire import Directory, decode, from_msgpack, to_msgpack
 
 INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A decision about one order that could not be told as it should: a defect of ours, which a person must hear of."""
+
+    order: OrderId | None  # None: a command to a device
+    error: str  # the kind of error, never its text
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one order stands now."""
+
+    order: OrderId
+    level: Level
+    reason: Reason
+    incident: IncidentId | None
 
 
 @dataclass(slots=True)
@@ -49,17 +70,8 @@ class Effects:
     rejections: list[Rejection] = field(default_factory=list)
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
     pings: int = 0
-
-    def add(self, other: Effects) -> None:
-        """Append what came later."""
-        self.transitions += other.transitions
-        self.notifications += other.notifications
-        self.commands += other.commands
-        self.rejections += other.rejections
-        self.acknowledgements += other.acknowledgements
-        self.receipts.update(other.receipts)
-        self.pings += other.pings
 
 
 def _known(x: float) -> float | None:
@@ -92,9 +104,12 @@ class Engine:
 
     # --- input --------------------------------------------------------------------------------------------------
 
-    def receive(self, batch: Sequence[Envelope]) -> Effects:
-        """Decode and judge a batch sorted by arrival; every deadline up to its times fires in order."""
-        effects = Effects()
+    def receive(self, batch: Sequence[Envelope], effects: Effects | None = None) -> Effects:
+        """Decode and judge a batch sorted by arrival; every deadline up to its times fires in order.
+
+        What it causes is added to `effects`, so that nothing is lost where an input makes it fail.
+        """
+        effects = Effects() if effects is None else effects
         pings: list[Ping] = []
         for envelope in batch:
             decoded = decode(envelope, self._directory)
@@ -126,9 +141,17 @@ class Engine:
 
     def orders_by_level(self) -> dict[Level, int]:
         """How many orders in the registry stand at each level."""
-        rows = self._core.tables().order
-        levels = [int(rows[row]["level"]) for row in self._core.order_rows.values()]
-        return {level: levels.count(level) for level in Level}
+        count = np.bincount(self._core.live_orders()["level"], minlength=len(Level))
+        return {level: int(count[level]) for level in Level}
+
+    def standings(self) -> list[Standing]:
+        """Every order that is not calm, for readers that come late."""
+        found = []
+        for order, row in zip(self._core.order_rows, self._core.live_orders(), strict=True):
+            if row["level"] > 0:
+                reason = Reason(lead_of(int(row["reasons"])))
+                found.append(Standing(order, Level(int(row["level"])), reason, self._incidents.get(order)))
+        return found
 
     def adopt(self, registry: Registry, at_ms: int) -> Effects:
         """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""
@@ -152,6 +175,7 @@ class Engine:
         return to_msgpack(
             {
                 "release": geofence.__version__,
+                "layout": LAYOUT_DIGEST,
                 "arrays": arrays,
                 "devices": devices_as_data(devices),
                 "orders": orders_as_data(orders),
@@ -168,14 +192,16 @@ class Engine:
         )
 
     @classmethod
-    def restore(cls, blob: bytes, *, ladder: Ladder = DEFAULT_LADDER) -> Engine:
-        """The engine that `snapshot` described. Raises ValueError for a snapshot of another release."""
+    def restore(cls, blob: bytes, *, ladder: Ladder = DEFAULT_LADDER, adaptive: bool | None = None) -> Engine:
+        """The engine that `snapshot` described; `adaptive` where that setting may have changed. Raises ValueError for another release's."""
         data: dict[str, Any] = from_msgpack(blob)
-        if data["release"] != geofence.__version__:
+        if data["release"] != geofence.__version__ or data["layout"] != LAYOUT_DIGEST:
             raise ValueError("the snapshot is of another release")
         engine = cls(Registry(), ladder=ladder)
         devices = devices_from_data(data["devices"])
         engine._core = Core.load(data["arrays"], devices, orders_from_data(data["orders"]), data["order_rows"], data["person_rows"])
+        if adaptive is not None:
+            engine._core.set_adaptive(adaptive)
         engine._directory = Directory(Registry(tuple(devices)))
         engine._incidents, engine._last_incident = data["incidents"], data["last_incident"]
         engine._escalation.load(data["escalation"])
@@ -238,15 +264,24 @@ class Engine:
     # --- output ---------------------------------------------------------------------------------------------------
 
     def _tell(self, rows: Sequence[Any], effects: Effects) -> None:
-        """Turn rows of the kernel into transitions, notifications and commands."""
+        """Turn rows of the kernel into transitions, notifications and commands; a row that fails does not take the others with it."""
         for row in rows:
-            if row["command"]:
-                self._command(row, effects)
-                continue
-            transition = self._transition(row)
-            effects.transitions.append(transition)
-            self._escalate_until(transition.at_ms, effects)
-            effects.notifications += self._escalation.on_transition(transition, self._facts(transition.order))
+            try:
+                self._tell_row(row, effects)
+            except Exception as error:
+                effects.faults.append(Fault(self._order_of(row), type(error).__name__))
+
+    def _order_of(self, row: Any) -> OrderId | None:
+        return None if row["command"] else self._core.orders[int(row["order"])].id
+
+    def _tell_row(self, row: Any, effects: Effects) -> None:
+        if row["command"]:
+            self._command(row, effects)
+            return
+        transition = self._transition(row)
+        effects.transitions.append(transition)
+        self._escalate_until(transition.at_ms, effects)
+        effects.notifications += self._escalation.on_transition(transition, self._facts(transition.order))
 
     def _command(self, row: Any, effects: Effects) -> None:
         device = self._core.devices[int(row["device_protected"])]

@@ -165,9 +165,9 @@ class Loop:
         """Follow up every commit that has ended, in order."""
         while self._pending and self._pending[0].future.done():
             pending = self._pending.popleft()
+            self._acknowledge(pending)  # a commit that failed too, or the feed would stop; without a receipt the device keeps its pings
             if pending.future.cancelled() or pending.future.exception() is not None:
                 continue
-            self._acknowledge(pending)
             self._sinks.safe(pending.receipts)
             self._sinks.committed(self._loop.time() - pending.since_s)
         self._tell_degraded()

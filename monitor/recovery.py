@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from alerts.ladder import Ladder
 from alerts.terms import Notification
 from geofence.terms import Command, DeviceId
 from monitor.engine import Effects, Engine
@@ -28,18 +27,23 @@ Poisoned = Callable[[Envelope, Exception], None]
 def judge(engine: Engine, envelopes: Sequence[Envelope], poisoned: Poisoned) -> Effects:
     """Let the engine have a batch; where it fails, halve until the one input it cannot take stands alone.
 
-    What the engine took before it failed comes to it again as duplicates, which change nothing.
+    What it had caused before it failed is kept. What it took before comes to it again as duplicates, which change nothing.
     """
+    effects = Effects()
+    _judge_into(effects, engine, envelopes, poisoned)
+    return effects
+
+
+def _judge_into(effects: Effects, engine: Engine, envelopes: Sequence[Envelope], poisoned: Poisoned) -> None:
     try:
-        return engine.receive(envelopes)
+        engine.receive(envelopes, effects)
     except Exception as error:
         if len(envelopes) == 1:
             poisoned(envelopes[0], error)
-            return Effects()
-    middle = len(envelopes) // 2
-    effects = judge(engine, envelopes[:middle], poisoned)
-    effects.add(judge(engine, envelopes[middle:], poisoned))
-    return effects
+            return
+        middle = len(envelopes) // 2
+        _judge_into(effects, engine, envelopes[:middle], poisoned)
+        _judge_into(effects, engine, envelopes[middle:], poisoned)
 
 
 @dataclass(slots=True)
@@ -53,9 +57,9 @@ class Recovered:
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
 
 
-def recover(journal: Journal, snapshot_path: Path, ladder: Ladder, fresh: Callable[[], Engine]) -> Recovered:
+def recover(journal: Journal, snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Callable[[], Engine]) -> Recovered:
     """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read."""
-    engine, offset = _restore(snapshot_path, ladder, fresh)
+    engine, offset = _restore(snapshot_path, restore, fresh)
     recovered = Recovered(engine)
     for chunk in _chunks(_inputs(journal, offset)):
         effects = judge(engine, chunk, _report)
@@ -67,10 +71,10 @@ def recover(journal: Journal, snapshot_path: Path, ladder: Ladder, fresh: Callab
     return recovered
 
 
-def _restore(snapshot_path: Path, ladder: Ladder, fresh: Callable[[], Engine]) -> tuple[Engine, int]:
+def _restore(snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Callable[[], Engine]) -> tuple[Engine, int]:
     for snapshot in read_snapshots(snapshot_path):
         try:
-            return Engine.restore(snapshot.blob, ladder=ladder), snapshot.offset
+            return restore(snapshot.blob), snapshot.offset
         except Exception as error:  # of another release, or of a registry that is no more: the journal has it all
             _log.warning("snapshot_unusable", error=type(error).__name__, offset=snapshot.offset)
     return fresh(), 0

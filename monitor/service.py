@@ -217,12 +217,12 @@ class Service:
 
     def _recover(self) -> Recovered:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
-        adaptive = self._settings.privacy.respondent_interval == "adaptive"
+        ladder, adaptive = self._settings.ladder, self._settings.privacy.respondent_interval == "adaptive"
         recovered = recover(
             self._journal,
             self._snapshot_path,
-            self._settings.ladder,
-            lambda: Engine(self._registry, ladder=self._settings.ladder, adaptive=adaptive),
+            lambda blob: Engine.restore(blob, ladder=ladder, adaptive=adaptive),
+            lambda: Engine(self._registry, ladder=ladder, adaptive=adaptive),
         )
         recovered.engine.warm_up()
         return recovered
@@ -239,12 +239,17 @@ class Service:
         elif last_ms < now_ms - DEAF_MS_MAX:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
         self._loop.adopt(self._registry)
+        if self._store is not None:
+            self._store.know(self._loop.engine.standings(), self._clock.now_ms())
 
     # --- upkeep -------------------------------------------------------------------------------------------------
 
     async def _keep_snapshots(self) -> None:
         while True:  # the first at once: what was taken over from the orders file is in no journal
-            await self._save()
+            try:
+                await self._save()
+            except OSError as error:  # TimeoutError is one: a disk in trouble; the journal says so, and has everything
+                _log.warning("snapshot_failed", error=type(error).__name__)
             await asyncio.sleep(self._settings.service.snapshot_every_s)
 
     async def _save(self, timeout_s: float = SAVE_S_MAX) -> None:
@@ -279,7 +284,8 @@ class Service:
         self._registry = registry
         self._loop.adopt(registry)
         await self._sessions.set_registry(registry)
-        await self._save()
+        with suppress(OSError):  # the next snapshot will have it
+            await self._save()
         _log.info("orders_taken_over", orders=len(registry.orders), devices=len(registry.devices))
 
     async def _keep_levels(self) -> None:

@@ -10,7 +10,7 @@ from alerts.terms import Channel, DeliveryState, Notification, NotificationId, O
 from geofence.terms import DeviceId, Transition
 from monitor.clock import Clock
 from monitor.downlink import Downlink
-from monitor.engine import Effects
+from monitor.engine import Effects, Fault
 from monitor.journal import Journal, Record
 from monitor.log import get_logger
 from monitor.metrics import Metrics
@@ -68,6 +68,8 @@ class Distributor:
             self._journal.append([Record.of_transition(one) for one in effects.transitions])
             for reader in self._readers:
                 reader(effects.transitions)
+        for fault in effects.faults:
+            self.fault(fault)
         self._metrics.judged(effects, inputs, seconds)
 
     def safe(self, receipts: Mapping[DeviceId, tuple[int, int]]) -> None:
@@ -91,6 +93,13 @@ class Distributor:
         self._metrics.poisoned()
         self.trouble(Trouble.ENGINE, True)
         self._since_ms.pop(Trouble.ENGINE, None)  # each one is a trouble of its own
+
+    def fault(self, fault: Fault) -> None:
+        """A decision could not be told: say to dispatch that we failed, with the order in our log."""
+        _log.error("decision_untold", order=fault.order, error=fault.error)
+        self._metrics.poisoned()
+        self.trouble(Trouble.ENGINE, True)
+        self._since_ms.pop(Trouble.ENGINE, None)
 
     def lagged(self, seconds: float) -> None:
         """Measure how late a deadline was served."""

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 
 from config.settings import RedisSettings
 from geofence.terms import OrderId, Transition
+from monitor.engine import Standing
 from monitor.log import get_logger
 from monitor.wire import to_json
 
@@ -93,6 +94,13 @@ class Store:
             state = _State(t.to_level.word, t.reason.word, t.incident, t.at_ms)
             self._known[t.order] = self._backlog.states[t.order] = state
             self._backlog.stream.append(_stream_fields(t))
+        self._wake.set()
+
+    def know(self, standings: Sequence[Standing], at_ms: int) -> None:
+        """Note how the orders stand that were not calm when we started: their transitions were told by an earlier process."""
+        for s in standings:
+            state = _State(s.level.word, s.reason.word, s.incident or "", at_ms)
+            self._known[s.order] = self._backlog.states[s.order] = state
         self._wake.set()
 
     async def run(self) -> None:

@@ -127,6 +127,7 @@ def test_paths_count_from_the_file_that_names_them(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, '[service]\norders = "orders.toml"\ndata_dir = "/var/lib/resguardo"\n'), {})
     assert settings.service.orders == tmp_path / "orders.toml"
     assert settings.service.data_dir == Path("/var/lib/resguardo")
+    assert load_settings(write(tmp_path, ""), {}).service.data_dir == tmp_path / "data", "also by default"
 
 
 def test_an_empty_text_switches_off_what_has_a_default(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import redis
 from config.settings import RedisSettings, Secret
 from geofence.terms import FixRef, IncidentId, Level, OrderId, Reason, Role, Transition
 from monitor import store as module
+from monitor.engine import Standing
 from monitor.store import Store
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")]
@@ -206,3 +207,16 @@ async def test_every_call_has_a_time_out_and_the_librarys_retries_are_off(store:
     assert arguments["socket_timeout"] == arguments["socket_connect_timeout"] == 0.1
     assert client.get_retry().get_retries() == 0
     await client.aclose()
+
+
+async def test_after_a_restart_readers_see_how_the_orders_stand_before_anything_changes(server: Server) -> None:
+    store = Store(server.settings)
+    task = asyncio.create_task(store.run())
+    try:
+        store.know([Standing(OrderId("O-7"), Level.WARNING, Reason.APPROACH, IncidentId("I-7"))], 9)
+        await until(lambda: server.reader.hgetall("resguardo:order:O-7"), "the standing")
+        assert server.reader.hgetall("resguardo:order:O-7") == {"level": "warning", "reason": "approach", "incident": "I-7", "at_ms": "9"}
+        assert server.reader.xlen("resguardo:transitions") == 0, "nothing has happened"
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
