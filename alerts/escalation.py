@@ -22,7 +22,8 @@ NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notifica
 CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: it is read aloud
 CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share one in practice
 
-_HER, _DISPATCH = Audience.PROTECTED, Audience.DISPATCH
+_HER, _DISPATCH, _TRUSTED = Audience.PROTECTED, Audience.DISPATCH, Audience.TRUSTED
+EARLIER_MAX = 16  # messages that a later one names: more would make it longer than some receivers take
 _BOTH, _DISPATCH_ONLY, _NOBODY = (_HER, _DISPATCH), (_DISPATCH,), ()
 
 # Who hears of a reason, by whose device it is about. Total over Reason x (protected, respondent, both or neither).
@@ -96,6 +97,7 @@ class _Case:
     told: list[tuple[Audience, Channel]] = field(default_factory=list)  # who was rung, by which way, in order
     shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
     answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
+    earlier: list[tuple[NotificationId, int]] = field(default_factory=list)  # (id, issued_ms) of its CAP messages so far
 
 
 class Escalation:
@@ -171,6 +173,7 @@ class Escalation:
     def _ring(self, case: _Case, t: Transition) -> list[Notification]:
         """Start the ladder of the level anew, for the audiences of the reason."""
         audiences = audience_of(t.reason, t.party)
+        audiences = (*audiences, _TRUSTED) if _HER in audiences else audiences  # whom she trusts hears what she hears, later
         case.last, case.over = t, False
         case.ring += 1
         case.shown = [a for a in case.shown if a not in audiences]
@@ -277,6 +280,9 @@ class Escalation:
             case.told.append((audience, channel))
         code = code_of(t.incident)
         hers = audience is _HER
+        earlier = tuple(case.earlier) if channel is Channel.CAP else ()
+        if channel is Channel.CAP:
+            case.earlier = [*case.earlier, (identity, due.at_ms)][-EARLIER_MAX:]
         return Notification(
             id=identity,
             incident=t.incident,
@@ -299,13 +305,14 @@ class Escalation:
                 code=code,
                 unanswered=rung.repeat_s is not None,
             ),
-            person=case.facts.protected if hers else None,
+            person=case.facts.protected if hers or audience is _TRUSTED else None,  # hers: alerts/contacts.py knows whom she trusts
             devices=case.facts.protected_devices if hers and channel is Channel.BRACELET else (),
             distance_m=t.distance_m,
             uncertainty_m=t.uncertainty_m,
             bearing=wind_of(t.bearing_deg, "en"),
             seconds_to_perimeter=t.seconds_to_perimeter,
             zone=t.zone,
+            earlier=earlier,
         )
 
     # --- snapshot -------------------------------------------------------------------------------------------------
@@ -340,6 +347,7 @@ def _case_as_data(case: _Case) -> dict[str, Any]:
         "told": [[audience.value, channel.value] for audience, channel in case.told],
         "shown": [audience.value for audience in case.shown],
         "answered": [audience.value for audience in case.answered],
+        "earlier": [list(one) for one in case.earlier],
     }
 
 
@@ -367,4 +375,5 @@ def _case_from_data(data: dict[str, Any]) -> _Case:
         told=[(Audience(audience), Channel(channel)) for audience, channel in data["told"]],
         shown=[Audience(audience) for audience in data["shown"]],
         answered=[Audience(audience) for audience in data["answered"]],
+        earlier=[(NotificationId(identity), issued_ms) for identity, issued_ms in data["earlier"]],
     )

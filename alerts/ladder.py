@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -59,3 +59,30 @@ DEFAULT_LADDER: Ladder = {
     ),
     Level.CALM: (),
 }
+
+# Rungs of ways that not every county has: they join the default ladder, after its own rungs (whose numbers snapshots
+# hold), where the way is configured. A control room that reads CAP is told at once, as by the webhook. Her telephone
+# shows a push beside the bracelet. Whom she trusts is told of an emergency only, when she has had 15 s to answer and is called.
+OPTIONAL_RUNGS: Ladder = {
+    Level.EMERGENCY: (
+        Rung(0, _DISPATCH, Channel.CAP, Unless.NOTHING),
+        Rung(0, _HER, Channel.PUSH, Unless.NOTHING),
+        Rung(15, Audience.TRUSTED, Channel.SMS, Unless.NOTHING),
+        Rung(15, Audience.TRUSTED, Channel.PUSH, Unless.NOTHING),
+    ),
+    Level.WARNING: (
+        Rung(0, _DISPATCH, Channel.CAP, Unless.NOTHING),
+        Rung(0, _HER, Channel.PUSH, Unless.NOTHING),
+    ),
+    Level.CAUTION: (
+        Rung(0, _DISPATCH, Channel.CAP, Unless.NOTHING),
+        Rung(0, _HER, Channel.PUSH, Unless.NOTHING),
+    ),
+    Level.CALM: (),
+}
+
+
+def with_ways(ladder: Ladder, ways: Container[tuple[Audience, Channel]]) -> Ladder:
+    """The ladder with the optional rungs of the ways that there are; a level whose rungs were set by hand keeps exactly those."""
+    there = {level: tuple(rung for rung in rungs if (rung.audience, rung.channel) in ways) for level, rungs in OPTIONAL_RUNGS.items()}
+    return {level: (*rungs, *there[level]) if rungs is DEFAULT_LADDER[level] else rungs for level, rungs in ladder.items()}

@@ -16,6 +16,8 @@ class Audience(Enum):
 
     PROTECTED = "protected"
     DISPATCH = "dispatch"
+    TRUSTED = "trusted"  # whom she has named: told to call her, never where anybody is
+    TECHNICAL = "technical"  # whoever keeps the service running: troubles of ours only, never a person's
 
 
 class Channel(Enum):
@@ -25,6 +27,9 @@ class Channel(Enum):
     SMS = "sms"
     VOICE = "voice"
     WEBHOOK = "webhook"
+    CAP = "cap"  # the Common Alerting Protocol, for control rooms that read it
+    PUSH = "push"  # an app on a telephone, by an ntfy server
+    ALERTMANAGER = "alertmanager"  # technical troubles only
     CONSOLE = "console"
 
 
@@ -72,6 +77,7 @@ class Notification:
     bearing: str | None = None  # one of the eight winds
     seconds_to_perimeter: float | None = None
     zone: ZoneId | None = None
+    earlier: tuple[tuple[NotificationId, int], ...] = ()  # (id, issued_ms) of what it replaces, for CAP, which names them
 
 
 @dataclass(frozen=True, slots=True)

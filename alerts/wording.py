@@ -79,6 +79,20 @@ _DISPATCH: dict[Reason, tuple[str, str]] = {
     Reason.ORDER_ENDED: ("orden no vigente", "order not in force"),
 }
 
+# Level -> what is said to whom she trusts: neither where nor why, but what to do.
+_TRUSTED: dict[Level, tuple[str, str]] = {
+    Level.EMERGENCY: (
+        "quien confía en ti puede estar en peligro. Llámala; si no contesta, llama al 911",
+        "someone who trusts you may be in danger. Call her; if there is no answer, call 911",
+    ),
+    Level.WARNING: ("quien confía en ti necesita atención. Llámala", "someone who trusts you needs attention. Call her"),
+    Level.CAUTION: ("hay un aviso de quien confía en ti. Llámala", "there is a notice about someone who trusts you. Call her"),
+    Level.CALM: (
+        "terminó el aviso sobre quien confía en ti. Llámala de todos modos",
+        "the alert about someone who trusts you has ended. Call her all the same",
+    ),
+}
+
 _WHO = {
     Role.PROTECTED: ("persona protegida", "protected person"),
     Role.RESPONDENT: ("persona vinculada", "respondent"),
@@ -112,7 +126,7 @@ def text_of(t: Transition, *, audience: Audience, channel: Channel, kind: Kind, 
     parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []
     parts.append(_headline(t, audience, kind, language, lang))
     where = _where(t, audience, language)
-    if where and t.reason in _GEOMETRY:
+    if where and t.reason in _GEOMETRY and audience is not Audience.TRUSTED:
         parts.append(where)
     if audience is Audience.PROTECTED:
         parts.append(_do_now(t, lang))
@@ -122,6 +136,8 @@ def text_of(t: Transition, *, audience: Audience, channel: Channel, kind: Kind, 
 
 
 def _headline(t: Transition, audience: Audience, kind: Kind, language: str, lang: int) -> str:
+    if audience is Audience.TRUSTED:
+        return f"{_LEVEL[language][t.to_level]}: {_TRUSTED[t.to_level][lang]}"
     what = (_HER if audience is Audience.PROTECTED else _DISPATCH)[t.reason][lang].format(who=_WHO[t.party][lang])
     if kind is Kind.CLEAR and t.reason not in _ENDS:  # came down, but something still holds
         if t.reason is Reason.APPROACH:

@@ -16,10 +16,15 @@ from geofence.terms import Level
 RUNGS_MAX = 32  # of one level: more is a mistake, not a plan
 AFTER_S_MAX = 3600.0  # an hour: later than that an incident has another form
 REPEAT_S_MIN = 5.0  # quicker repetition only hides what is said
-AUDIENCES: Mapping[str, Audience] = {audience.value: audience for audience in Audience}
-CHANNELS: Mapping[str, Channel] = {channel.value: channel for channel in Channel}
+# Which ways lead to whom. A technical trouble has no ladder: monitor/notices.py says it.
+WAYS: Mapping[Audience, tuple[Channel, ...]] = {
+    Audience.PROTECTED: (Channel.BRACELET, Channel.SMS, Channel.VOICE, Channel.PUSH, Channel.WEBHOOK, Channel.CONSOLE),
+    Audience.TRUSTED: (Channel.SMS, Channel.VOICE, Channel.PUSH, Channel.CONSOLE),
+    Audience.DISPATCH: (Channel.WEBHOOK, Channel.CAP, Channel.CONSOLE),
+}
+AUDIENCES: Mapping[str, Audience] = {audience.value: audience for audience in WAYS}
+CHANNELS: Mapping[str, Channel] = {channel.value: channel for channel in Channel if channel is not Channel.ALERTMANAGER}
 UNLESS: Mapping[str, Unless] = {unless.name.lower(): unless for unless in Unless}
-HERS = (Channel.BRACELET, Channel.SMS, Channel.VOICE)
 
 
 def read_ladder(table: Mapping[str, object], where: Callable[[str], str]) -> tuple[Ladder, list[BadInput]]:
@@ -43,8 +48,8 @@ def _rung(fields: Fields) -> Rung | None:
     unless = fields.one_of("unless", UNLESS, default="person")
     repeat_s = fields.number("repeat_s", least=REPEAT_S_MIN, most=AFTER_S_MAX)
     fields.no_others()
-    if audience is Audience.DISPATCH and channel in HERS:
-        fields.wrong("channel", "reaches a protected person; dispatch is told by webhook or console")
+    if audience is not None and channel is not None and channel not in WAYS[audience]:
+        fields.wrong("channel", f"does not lead to {audience.value}: there are {', '.join(way.value for way in WAYS[audience])}")
         return None
     if after_s is None or audience is None or channel is None or unless is None:
         return None
@@ -55,6 +60,6 @@ def _check_first(level: Level, rungs: tuple[Rung, ...], fields: Fields) -> None:
     """A level at which nobody of an audience is told at once would be a silence by mistake."""
     if level is Level.CAUTION:
         return
-    for audience in Audience:
+    for audience in (Audience.PROTECTED, Audience.DISPATCH):
         if not any(rung.audience is audience and rung.after_s == 0 for rung in rungs):
             fields.wrong(level.word, f"tells {audience.value} nothing at once: it needs a rung with after_s = 0")

@@ -87,7 +87,7 @@ def test_every_fault_is_reported_at_once_with_file_line_and_key(tmp_path: Path) 
         ("broker = 3\n", "unknown section"),
         ("[broker\n", "not TOML"),
         ("[[ladder.emergency]]\nafter_s = -1\n", "ladder.emergency[0].after_s"),
-        ('[[ladder.warning]]\nafter_s = 0\naudience = "dispatch"\nchannel = "sms"\n', "reaches a protected person"),
+        ('[[ladder.warning]]\nafter_s = 0\naudience = "dispatch"\nchannel = "sms"\n', "does not lead to dispatch"),
         ('[[ladder.warning]]\nafter_s = 5\naudience = "protected"\nchannel = "bracelet"\n', "tells protected nothing at once"),
         ("[[ladder.calm]]\nafter_s = 0\n", "unknown key"),
     ],
