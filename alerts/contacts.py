@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
-from alerts.terms import Audience, Notification, NotificationId
+from alerts.terms import Audience, Channel, Notification, NotificationId
 from geofence.terms import PersonId
 
 
@@ -31,12 +31,18 @@ def spread(notifications: Iterable[Notification], contacts: Contacts) -> list[No
     """
     said: list[Notification] = []
     for one in notifications:
-        if one.audience is not Audience.TRUSTED:
+        if one.audience is Audience.TRUSTED:
+            hers = contacts.get(one.person) if one.person is not None else None
+            said += [replace(one, id=_id_for(one.id, person), person=person) for person in (hers.trusted if hers else ())]
+        else:
             said.append(one)
-            continue
-        hers = contacts.get(one.person) if one.person is not None else None
-        said += [replace(one, id=_id_for(one.id, person), person=person) for person in (hers.trusted if hers else ())]
-    return said
+    return [one for one in said if one.channel is not Channel.PUSH or _has_app(one, contacts)]
+
+
+def _has_app(one: Notification, contacts: Contacts) -> bool:
+    """A push to a person without the app is no message: it would only fail, and hurry her next rung."""
+    contact = contacts.get(one.person) if one.person is not None else None
+    return one.audience is Audience.TECHNICAL or (contact is not None and contact.push_topic is not None)
 
 
 def _id_for(notification: NotificationId, person: PersonId) -> NotificationId:

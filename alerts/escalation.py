@@ -325,6 +325,7 @@ class Escalation:
         """What `dump` gave, into an empty escalation."""
         for plain in data:
             case = _case_from_data(plain)
+            case.waiting = [due for due in case.waiting if due.step < len(self._ladder[due.level])]  # the ladder may be another by now
             self._cases[case.last.incident] = case
             self._incident_of.update(dict.fromkeys(case.sent, case.last.incident))
             for due in case.waiting:

@@ -17,7 +17,7 @@ from alerts.channels import Answer, Carrier, Verdict
 from alerts.database import Change, Database, Intent, Kept
 from alerts.lane import Delivery, Lane
 from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
-from geofence.terms import IncidentId
+from geofence.terms import IncidentId, PersonId
 
 DISK_S = 0.25  # a telephone waits this long for our disk: a commit takes 4 ms, so longer means that it is broken
 RECOVER_S = 2.0  # a start waits this long to learn what was left; the rest of it follows when the disk answers
@@ -29,7 +29,7 @@ LOOK_UPS_FAILED_MAX = 2  # then it is sent without having been looked up
 REPEATED_MS = 2_000  # issued longer ago than this, it comes from a journal read again: it may have gone out already
 KNOWN_MAX = 500_000  # ids remembered; a week of a busy county
 
-Conversation = tuple[IncidentId, Audience, Channel]
+Conversation = tuple[IncidentId, Audience, Channel, PersonId | None]  # two whom she trusts are two conversations
 
 
 def _clock_ms() -> int:
@@ -142,7 +142,7 @@ class Outbox:
         self._remember(one.id)
         channel, carrier = self._way(one)
         delivery = Delivery(one, carrier, on_disk, self._loop_s() + EXPIRY_S, look_up=look_up)
-        conversation = (one.incident, one.audience, one.channel)
+        conversation = _conversation(one)
         for earlier in list(self._said.get(conversation, ())):
             if not earlier.running and _makes_needless(one, earlier.notification):
                 self._finish(earlier, DeliveryState.EXPIRED, "overtaken")
@@ -219,7 +219,7 @@ class Outbox:
     def _is_overtaken(self, delivery: Delivery) -> bool:
         """Whether something said while this was on the wire makes another attempt needless."""
         one = delivery.notification
-        said = self._said.get((one.incident, one.audience, one.channel), [delivery])
+        said = self._said.get(_conversation(one), [delivery])
         return any(_makes_needless(later.notification, one) for later in said[said.index(delivery) + 1 :])
 
     def _pause_s(self, attempts: int, asked_s: float | None) -> float:
@@ -235,7 +235,7 @@ class Outbox:
         one = delivery.notification
         now_ms = self._now_ms()
         self._disk.write(Change(one.id, state, now_ms, detail))
-        conversation = (one.incident, one.audience, one.channel)
+        conversation = _conversation(one)
         rest = self._said[conversation]
         rest.remove(delivery)
         if not rest:
@@ -263,6 +263,10 @@ class Outbox:
     @staticmethod
     def _loop_s() -> float:
         return float(asyncio.get_running_loop().time())
+
+
+def _conversation(one: Notification) -> Conversation:
+    return one.incident, one.audience, one.channel, one.person
 
 
 def _makes_needless(new: Notification, earlier: Notification) -> bool:

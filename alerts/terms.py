@@ -77,6 +77,7 @@ class Notification:
     bearing: str | None = None  # one of the eight winds
     seconds_to_perimeter: float | None = None
     zone: ZoneId | None = None
+    trouble: str | None = None  # which trouble of ours, where it is about us (monitor/notices.py)
     earlier: tuple[tuple[NotificationId, int], ...] = ()  # (id, issued_ms) of what it replaces, for CAP, which names them
 
 

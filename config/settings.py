@@ -51,6 +51,7 @@ def setting(default: Any, why: str, check: Check | None = None) -> Any:
 
 URL = matching(r"https?://[^\s/@]+(/[^\s]*)?", "an http:// or https:// address without user name or password in it")
 WEBHOOK_SECRET_FLOOR = 16  # characters: shorter ones can be guessed from one signed message
+LONG_ENOUGH: Check = lambda x: None if len(x) >= WEBHOOK_SECRET_FLOOR else f"must have {WEBHOOK_SECRET_FLOOR} characters or more"  # noqa: E731
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +117,37 @@ class DispatchSettings:
     webhook_secret: Secret | None = setting(
         None,
         "key of the signature on each call",
-        lambda x: None if len(x) >= WEBHOOK_SECRET_FLOOR else f"must have {WEBHOOK_SECRET_FLOOR} characters or more",
+        LONG_ENOUGH,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapSettings:
+    url: str | None = setting(None, "where the control room takes CAP 1.2 documents; without it none are sent", URL)
+    secret: Secret | None = setting(None, "key of the signature on each document", LONG_ENOUGH)
+    sender: str = setting("resguardo", "our name in each document", matching(r"[^\s,<&]{1,128}", "a word without comma, < or &"))
+    addresses: str = setting(
+        "dispatch", "whom the documents are for, separated by spaces", matching(r"[^<&\n]{1,512}", "words separated by spaces")
+    )
+    area_name: str = setting("-", "the name of the area that we watch", matching(r"[^<&\n]{1,128}", "a name of one line"))
+    area: bool = setting(False, "true: each document carries her perimeter as a circle. Her coordinates then leave this house")
+    status: str = setting("Actual", "Exercise or Test while you try it out", one_of("Actual", "Exercise", "Test"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushSettings:
+    url: str | None = setting(None, "an ntfy server; without it there are no push messages", URL)
+    token: Secret | None = setting(None, "our access token there")
+    technical_topic: Secret | None = setting(None, "where the technician listens", matching(r"[A-Za-z0-9_-]{1,64}", "a topic"))
+    neutral: bool = setting(False, "true: a push shows only that there is a message; a locked screen may be read by others")
+    answer_url: str | None = setting(None, "our /answers page, as telephones reach it; without it a push has no button", URL)
+    answer_secret: Secret | None = setting(None, "key of the tokens by which a push is answered", LONG_ENOUGH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertmanagerSettings:
+    url: str | None = setting(None, "a Prometheus Alertmanager for technical troubles; without it they go to the control room alone", URL)
+    token: Secret | None = setting(None, "our access token there, where it asks for one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +175,9 @@ class Settings:
     http: HttpSettings = HttpSettings()
     telephone: TelephoneSettings = TelephoneSettings()
     dispatch: DispatchSettings = DispatchSettings()
+    cap: CapSettings = CapSettings()
+    push: PushSettings = PushSettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
     ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
@@ -157,6 +190,9 @@ SECTIONS: dict[str, type] = {
     "http": HttpSettings,
     "telephone": TelephoneSettings,
     "dispatch": DispatchSettings,
+    "cap": CapSettings,
+    "push": PushSettings,
+    "alertmanager": AlertmanagerSettings,
     "privacy": PrivacySettings,
     "log": LogSettings,
 }
@@ -170,6 +206,10 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("telephone.account_sid", "needs auth_token_file (or RESGUARDO_TELEPHONE__AUTH_TOKEN) and from_number beside it"))
     if dispatch.webhook_url and not dispatch.webhook_secret:
         found.append(("dispatch.webhook_url", "needs webhook_secret_file (or RESGUARDO_DISPATCH__WEBHOOK_SECRET) beside it"))
+    if settings.cap.url and not settings.cap.secret:
+        found.append(("cap.url", "needs secret_file (or RESGUARDO_CAP__SECRET) beside it"))
+    if settings.push.answer_url and not settings.push.answer_secret:
+        found.append(("push.answer_url", "needs answer_secret_file (or RESGUARDO_PUSH__ANSWER_SECRET) beside it"))
     if bool(broker.cert_file) != bool(broker.key_file):
         found.append(("broker.cert_file", "cert_file and key_file go together"))
     if not broker.tls and (broker.ca_file or broker.cert_file):

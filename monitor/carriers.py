@@ -6,17 +6,21 @@ import sys
 from datetime import UTC, datetime
 
 from alerts.channels import Carrier
+from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.bracelet import Bracelet, Publish
+from alerts.channels.cap import AreaOf, Cap, Sender, no_area
 from alerts.channels.console import Console
 from alerts.channels.dispatch import Webhook
+from alerts.channels.push import App, Push
 from alerts.channels.telephone import Account, Call, Telephone, Text
 from alerts.contacts import Contacts
-from alerts.terms import Channel, Notification
+from alerts.ladder import Ladder, with_ways
+from alerts.terms import Audience, Channel, Notification
 from config.settings import Settings
 from monitor.output import Unhurried
 
 
-def carriers(settings: Settings, contacts: Contacts, publish: Publish) -> dict[Channel, Carrier]:
+def carriers(settings: Settings, contacts: Contacts, publish: Publish, area_of: AreaOf = no_area) -> dict[Channel, Carrier]:
     """Make the carriers that the settings call for."""
     made: dict[Channel, Carrier] = {Channel.BRACELET: Bracelet(publish), Channel.CONSOLE: Console(_Screen().show)}
     dispatch, telephone = settings.dispatch, settings.telephone
@@ -31,7 +35,50 @@ def carriers(settings: Settings, contacts: Contacts, publish: Publish) -> dict[C
         )
         made[Channel.SMS] = Telephone(account, contacts, Text())
         made[Channel.VOICE] = Telephone(account, contacts, Call())
+    return made | _optional(settings, contacts, area_of)
+
+
+def _optional(settings: Settings, contacts: Contacts, area_of: AreaOf) -> dict[Channel, Carrier]:
+    """The ways that not every county has."""
+    made: dict[Channel, Carrier] = {}
+    cap, push, alertmanager = settings.cap, settings.push, settings.alertmanager
+    if cap.url is not None and cap.secret is not None:
+        sender = Sender(name=cap.sender, addresses=cap.addresses, area=cap.area_name, status=cap.status)
+        made[Channel.CAP] = Cap(cap.url, cap.secret, sender, area_of=area_of if cap.area else no_area)
+    if push.url is not None:
+        app = App(
+            url=push.url,
+            token=push.token,
+            technical_topic=push.technical_topic,
+            neutral=push.neutral,
+            answer_url=push.answer_url,
+            answer_secret=push.answer_secret,
+        )
+        made[Channel.PUSH] = Push(app, contacts)
+    if alertmanager.url is not None:
+        made[Channel.ALERTMANAGER] = Alertmanager(alertmanager.url, settings.service.name, alertmanager.token)
     return made
+
+
+def ladder_of(settings: Settings, contacts: Contacts) -> Ladder:
+    """The ladder that the settings give, with the rungs of the ways that there are."""
+    someone_is_trusted = any(contact.trusted for contact in contacts.values())
+    ways = [
+        *([(Audience.DISPATCH, Channel.CAP)] if settings.cap.url is not None else []),
+        *([(Audience.PROTECTED, Channel.PUSH)] if settings.push.url is not None else []),
+        *([(Audience.TRUSTED, Channel.PUSH)] if settings.push.url is not None and someone_is_trusted else []),
+        *([(Audience.TRUSTED, Channel.SMS)] if someone_is_trusted else []),
+    ]
+    return with_ways(settings.ladder, ways)
+
+
+def technical_ways(settings: Settings) -> tuple[Channel, ...]:
+    """By which ways whoever keeps the service running hears of its troubles, beside the control room."""
+    there = {
+        Channel.ALERTMANAGER: settings.alertmanager.url is not None,
+        Channel.PUSH: settings.push.url is not None and settings.push.technical_topic is not None,
+    }
+    return tuple(channel for channel, is_there in there.items() if is_there)
 
 
 class _Screen:

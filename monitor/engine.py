@@ -153,6 +153,16 @@ class Engine:
                 found.append(Standing(order, Level(int(row["level"])), reason, self._incidents.get(order)))
         return found
 
+    def perimeter_of(self, order_id: OrderId) -> tuple[float, float, float] | None:
+        """Where her perimeter is now: (latitude, longitude, radius in metres), after the newest believed fix of her devices."""
+        row = self._core.order_rows.get(order_id)
+        if row is None or self._core.orders[row].perimeter_m <= 0:
+            return None
+        order, devices = self._core.orders[row], self._core.tables().device
+        fixes = [devices[self._core.device_rows[device.id]] for device in self._core.devices_of(order.protected)]
+        newest = max((fix for fix in fixes if fix["fix_ms"] > 0), key=lambda fix: int(fix["fix_ms"]), default=None)
+        return None if newest is None else (float(newest["lat"]), float(newest["lon"]), float(order.perimeter_m))
+
     def adopt(self, registry: Registry, at_ms: int) -> Effects:
         """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""
         effects = Effects()

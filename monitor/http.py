@@ -1,4 +1,5 @@
-"""The pages for machines: `/metrics` for Prometheus, `/healthz` for whoever restarts us, `/acknowledgements` for the control room.
+"""The pages for machines: `/metrics` for Prometheus, `/healthz` for whoever restarts us, `/acknowledgements` for the control room,
+`/answers` for the button on a push message.
 
 The server's door to aiohttp. If it dies, it is restarted and alerts never notice.
 """
@@ -35,12 +36,14 @@ class HttpServer:
         metrics: Callable[[], tuple[bytes, str]],
         health: Callable[[], Health],
         acknowledge: Callable[[str | None, bytes], bool] = lambda signature, body: False,
+        answer: Callable[[bytes], bool] = lambda body: False,
     ) -> None:
         self.host = host
         self.port = port  # after `start`, the real one
         self._metrics = metrics
         self._health = health
         self._acknowledge = acknowledge  # (X-Resguardo-Signature, body) -> taken; False = not signed by the control room
+        self._answer = answer  # (body) -> taken; False = no token of ours, or one that was used
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -49,6 +52,7 @@ class HttpServer:
         app.router.add_get("/metrics", self._on_metrics)
         app.router.add_get("/healthz", self._on_health)
         app.router.add_post("/acknowledgements", self._on_acknowledgement)
+        app.router.add_post("/answers", self._on_answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -78,3 +82,6 @@ class HttpServer:
     async def _on_acknowledgement(self, request: web.Request) -> web.Response:
         taken = self._acknowledge(request.headers.get("X-Resguardo-Signature"), await request.read())
         return web.Response(status=202 if taken else 403)
+
+    async def _on_answer(self, request: web.Request) -> web.Response:
+        return web.Response(status=202 if self._answer(await request.read()) else 403)

@@ -40,17 +40,22 @@ TEXTS: dict[tuple[Trouble, bool, str], str] = {
 }
 
 
-def notices(trouble: Trouble, begins: bool, *, since_ms: int, at_ms: int, language: str) -> list[Notification]:
-    """One notice for each way to dispatch. `since_ms` names the trouble: its end carries the same incident and code."""
+def notices(
+    trouble: Trouble, begins: bool, *, since_ms: int, at_ms: int, language: str, technical: tuple[Channel, ...] = ()
+) -> list[Notification]:
+    """One notice for each way to dispatch, and to the technician where there are `technical` ways.
+
+    `since_ms` names the trouble: its end carries the same incident and code.
+    """
     incident = uuid5(NAMESPACE, f"{trouble.value}|{since_ms}")
     code = "".join(LETTERS[byte % len(LETTERS)] for byte in incident.bytes[:4])
     return [
         Notification(
-            id=NotificationId(str(uuid5(incident, f"{channel.value}|{begins}"))),
+            id=_id(incident, channel, begins),
             incident=IncidentId(str(incident)),
             order=OrderId(""),
             code=code,
-            audience=Audience.DISPATCH,
+            audience=audience,
             channel=channel,
             kind=Kind.RAISE if begins else Kind.CLEAR,
             step=0,
@@ -59,6 +64,13 @@ def notices(trouble: Trouble, begins: bool, *, since_ms: int, at_ms: int, langua
             issued_ms=at_ms,
             language=language,
             text=TEXTS[trouble, begins, language],
+            trouble=trouble.value,
+            earlier=() if begins else ((_id(incident, channel, True), since_ms),),
         )
-        for channel in CHANNELS
+        for audience, channel in (*((Audience.DISPATCH, one) for one in CHANNELS), *((Audience.TECHNICAL, one) for one in technical))
     ]
+
+
+def _id(incident: UUID, channel: Channel, begins: bool) -> NotificationId:
+    return NotificationId(str(uuid5(incident, f"{channel.value}|{begins}")))
+

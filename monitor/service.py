@@ -17,17 +17,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from alerts.channels.dispatch import is_signed
+from alerts.channels.cap import Circle
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
+from alerts.terms import Notification
 from config.contacts import load_contacts
 from config.errors import BadInput
 from config.orders import load_registry
 from config.settings import BrokerSettings, Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
-from monitor.carriers import carriers
+from monitor.carriers import carriers, ladder_of, technical_ways
 from monitor.clock import Clock
+from monitor.desk import Desk
 from monitor.downlink import Downlink
 from monitor.engine import Engine
 from monitor.http import Health, HttpServer
@@ -45,7 +47,7 @@ from monitor.store import Store
 from monitor.supervise import supervised
 from monitor.terms import Envelope
 from monitor.watchdog import Watchdog
-from monitor.wire import from_json, to_json
+from monitor.wire import to_json
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
 SAVE_S_MAX = 60.0  # for a snapshot: 50,000 orders take 8 s; longer means that the disk fails
@@ -101,7 +103,7 @@ class Service:
         self._store = Store(settings.redis) if settings.redis.host else None
         self._outbox = Outbox(
             data / "outbox.sqlite",
-            carriers(settings, contacts, self._publish),
+            carriers(settings, contacts, self._publish, self._area_of),
             on_outcome=lambda outcome: self._sinks.outcome(outcome),  # noqa: PLW0108 - the sinks come after the outbox they speak to
             on_degraded=lambda degraded: self._sinks.trouble(Trouble.OUTBOX, degraded),
             now_ms=self._clock.now_ms,
@@ -116,7 +118,11 @@ class Service:
             clock=self._clock,
             language=settings.service.language,
             readers=[self._store.put] if self._store is not None else [],
+            contacts=contacts,
+            technical=technical_ways(settings),
         )
+        self._ladder = ladder_of(settings, contacts)
+        self._desk = Desk(settings, lambda topic, payload: self._loop.put(topic, payload), self._clock.now_ms)  # noqa: PLW0108 - no loop yet
         self._sessions = Sessions(
             settings.service.name,
             broker_of(settings.broker),
@@ -130,6 +136,11 @@ class Service:
 
     def _publish(self, topic: str, payload: bytes, qos: int = 1) -> asyncio.Future[None]:
         return self._sessions.answers.publish(topic, payload, qos=qos)
+
+    def _area_of(self, notification: Notification) -> Circle | None:
+        """Her perimeter where she is now, for a control room that may know it."""
+        place = self._loop.engine.perimeter_of(notification.order)
+        return None if place is None else Circle(lat_deg=place[0], lon_deg=place[1], radius_m=place[2])
 
     def _on_link(self, up: bool) -> None:
         self._sinks.link(up)
@@ -194,7 +205,12 @@ class Service:
         settings = self._settings.http
         if settings.port >= 0:
             server = HttpServer(
-                settings.host, settings.port, metrics=self._metrics.render, health=self._health, acknowledge=self._on_dispatch
+                settings.host,
+                settings.port,
+                metrics=self._metrics.render,
+                health=self._health,
+                acknowledge=self._desk.on_dispatch,
+                answer=self._desk.on_push,
             )
             await server.start()
             try:
@@ -203,21 +219,9 @@ class Service:
                 await server.stop()
         await asyncio.Event().wait()
 
-    def _on_dispatch(self, signature: str | None, body: bytes) -> bool:
-        """A dispatcher has answered: `{"alert": "<notification id>"}`, signed like our own calls to the control room."""
-        secret = self._settings.dispatch.webhook_secret
-        if secret is None or not is_signed(secret, signature, body, self._clock.now_ms() // 1000):
-            return False
-        try:
-            alert = from_json(body, dict[str, str]).get("alert", "")
-        except ValueError:
-            return False
-        self._loop.put("monitor/ack", to_json({"alert": alert, "by": "dispatcher"}))
-        return True
-
     def _recover(self) -> Recovered:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
-        ladder, adaptive = self._settings.ladder, self._settings.privacy.respondent_interval == "adaptive"
+        ladder, adaptive = self._ladder, self._settings.privacy.respondent_interval == "adaptive"
         recovered = recover(
             self._journal,
             self._snapshot_path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from alerts.contacts import Contacts, spread
 from alerts.outbox import Outbox
 from alerts.terms import Channel, DeliveryState, Notification, NotificationId, Outcome
 from geofence.terms import DeviceId, Transition
@@ -41,6 +42,8 @@ class Distributor:
         clock: Clock,
         language: str,
         readers: list[Reader],
+        contacts: Contacts | None = None,
+        technical: tuple[Channel, ...] = (),
     ) -> None:
         self.put: Callable[[str, bytes], None] = lambda topic, payload: None  # the loop's, once there is one
         self._outbox = outbox
@@ -51,6 +54,8 @@ class Distributor:
         self._clock = clock
         self._language = language
         self._readers = readers
+        self._contacts: Contacts = contacts if contacts is not None else {}
+        self._technical = technical  # ways to whoever keeps us running
         self._since_ms: dict[Trouble, int] = {}
         self._issued: OrderedDict[NotificationId, tuple[Channel, int]] = OrderedDict()
 
@@ -128,7 +133,8 @@ class Distributor:
     # --- out ------------------------------------------------------------------------------------------------------
 
     def send(self, notifications: list[Notification]) -> None:
-        """Hand notifications to the outbox."""
+        """Hand notifications to the outbox, those for whom she trusts one to each."""
+        notifications = spread(notifications, self._contacts)
         for one in notifications:
             self._issued[one.id] = (one.channel, one.issued_ms)
         while len(self._issued) > ISSUED_MAX:
@@ -143,7 +149,7 @@ class Distributor:
             return
         since_ms = self._since_ms.setdefault(trouble, now_ms) if begins else self._since_ms.pop(trouble)
         (_log.error if begins else _log.info)("trouble", kind=trouble.value, state="begins" if begins else "over")
-        self.send(notices(trouble, begins, since_ms=since_ms, at_ms=now_ms, language=self._language))
+        self.send(notices(trouble, begins, since_ms=since_ms, at_ms=now_ms, language=self._language, technical=self._technical))
 
     def troubles(self) -> list[str]:
         """What is wrong with us now."""

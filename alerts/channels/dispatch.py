@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 
 from alerts.channels import Answer, Verdict
-from alerts.channels.http import HttpClient, NotSent, Response
+from alerts.channels.http import HttpClient, Meaning, post
 from alerts.terms import Notification
 
 # What an HTTP status means for us; whole classes by their hundred.
-STATUS: dict[int, Verdict] = {
+STATUS: Meaning = {
     2: Verdict.TAKEN,
     3: Verdict.NEVER,  # we follow nobody: the body would go where the operator has not said
     4: Verdict.NEVER,
@@ -68,12 +68,6 @@ def is_signed(secret: str, header: str | None, body: bytes, now_s: int) -> bool:
     return fresh and hmac.compare_digest(signature(secret, int(stamp), body).encode(), (header or "").encode())
 
 
-def answer_of(response: Response) -> Answer:
-    """What a webhook's response means."""
-    verdict = STATUS.get(response.status) or STATUS.get(response.status // 100, Verdict.UNSURE)
-    return Answer(verdict, f"http {response.status}", response.retry_after_s)
-
-
 class Webhook:
     """Posts to one address."""
 
@@ -99,12 +93,7 @@ class Webhook:
             "Idempotency-Key": notification.id,
             "X-Resguardo-Signature": signature(self._secret, int(self._now_s()), body),
         }
-        try:
-            return answer_of(await self._http.post(self._url, body, headers, self.timeout_s))
-        except NotSent as error:
-            return Answer(Verdict.LATER, str(error))
-        except (TimeoutError, OSError) as error:
-            return Answer(Verdict.UNSURE, type(error).__name__)
+        return await post(self._http, self._url, body, headers, timeout_s=self.timeout_s, meaning=STATUS)
 
     async def was_taken(self, notification: Notification) -> bool:
         """Never asked: the same key twice is one alert."""

@@ -1,4 +1,4 @@
-"""The client's door to aiohttp: one POST with a time-out, its answer as a value."""
+"""The client's door to aiohttp: one POST or GET with a time-out, its answer as a value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from alerts.channels import Answer, Verdict
+
+BODY_BYTES_MAX = 1_000_000  # our own /metrics has 30 kB
 RETRY_AFTER_S_MAX = 60.0  # a server that asks for more is asked again sooner: an alert has no more time
 
 
@@ -16,6 +19,10 @@ class Response:
 
     status: int
     retry_after_s: float | None = None
+    body: bytes = b""  # of a GET
+
+
+Meaning = Mapping[int, Verdict]  # what a status means to one channel: whole classes by their hundred, exceptions by themselves
 
 
 class NotSent(Exception):
@@ -28,6 +35,19 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return min(float(text), RETRY_AFTER_S_MAX) if text.isascii() and text.isdigit() else None
 
 
+async def _page(response: aiohttp.ClientResponse) -> bytes:
+    page = b""
+    while len(page) < BODY_BYTES_MAX and (more := await response.content.read(BODY_BYTES_MAX - len(page))):
+        page += more
+    return page
+
+
+def answer_of(response: Response, meaning: Meaning) -> Answer:
+    """What a response means to a channel; a status that it has no word for may have been taken."""
+    verdict = meaning.get(response.status) or meaning.get(response.status // 100, Verdict.UNSURE)
+    return Answer(verdict, f"http {response.status}", response.retry_after_s)
+
+
 class HttpClient:
     """Connections that are kept open from one alert to the next."""
 
@@ -36,12 +56,22 @@ class HttpClient:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Response:
         """Post once. Raises NotSent if no connection came about, TimeoutError or OSError if the answer stayed away."""
+        return await self._request("POST", url, body, headers, timeout_s)
+
+    async def get(self, url: str, timeout_s: float) -> Response:
+        """Fetch a page, of which the first BODY_BYTES_MAX are read. Raises as `post` does."""
+        return await self._request("GET", url, None, {}, timeout_s)
+
+    async def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Response:
         if self._session is None:
             self._session = aiohttp.ClientSession(auto_decompress=False)
         timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s)
         try:
-            async with self._session.post(url, data=body, headers=headers, timeout=timeout, allow_redirects=False) as response:
-                return Response(response.status, retry_after_s(response.headers))
+            async with self._session.request(
+                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                page = await _page(response) if method == "GET" else b""
+                return Response(response.status, retry_after_s(response.headers), page)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise NotSent(type(error).__name__) from None
         except aiohttp.ClientError as error:
@@ -52,3 +82,13 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+async def post(http: HttpClient, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, meaning: Meaning) -> Answer:
+    """Post once; what came of it as an answer, however the server behaves."""
+    try:
+        return answer_of(await http.post(url, body, headers, timeout_s), meaning)
+    except NotSent as error:
+        return Answer(Verdict.LATER, str(error))
+    except (TimeoutError, OSError) as error:
+        return Answer(Verdict.UNSURE, type(error).__name__)

@@ -265,6 +265,18 @@ async def test_a_louder_ring_makes_the_waiting_one_needless(bench: Bench) -> Non
     assert bench.ends() == {quiet.id: EXPIRED, loud.id: ACCEPTED}
 
 
+async def test_two_whom_she_trusts_are_told_both(bench: Bench) -> None:
+    texts = bench.recorder(Channel.PUSH, parallel=1)
+    texts.gate.clear()
+    outbox = await bench.start()
+    incident = IncidentId("i")
+    said = [fresh(Channel.PUSH, incident=incident, person=PersonId(f"T-{n}")) for n in range(3)]
+    outbox.submit(said)
+    texts.gate.set()
+    await until(lambda: len(bench.outcomes) == 3)
+    assert list(bench.ends().values()) == [ACCEPTED] * 3
+
+
 async def test_new_numbers_replace_numbers_that_wait(bench: Bench) -> None:
     webhook = bench.recorder(Channel.WEBHOOK)
     webhook.gate.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,16 @@ def test_the_message_spreads_to_each_of_them_under_an_id_that_derives_from_the_i
     assert [one.person for one in texts] == [ANA, EVA]
     assert len({one.id for one in spread_once}) == len(spread_once)
     assert spread(said, CONTACTS) == spread_once
-    assert [one for one in spread_once if one.audience is not Audience.TRUSTED] == [one for one in said if one.audience is not Audience.TRUSTED]
+    others = [one for one in said if one.audience is not Audience.TRUSTED and one.channel is not Channel.PUSH]
+    assert [one for one in spread_once if one.audience is not Audience.TRUSTED] == others
+
+
+def test_who_has_no_app_is_sent_no_push() -> None:
+    _, said = emergency(16_000)
+    with_apps = {HER: replace(CONTACTS[HER], push_topic="a"), ANA: replace(CONTACTS[ANA], push_topic="b"), EVA: CONTACTS[EVA]}
+    pushes = [one.person for one in spread(said, with_apps) if one.channel is Channel.PUSH]
+    assert pushes == [HER, ANA]
+    assert [one for one in spread(said, CONTACTS) if one.channel is Channel.PUSH] == []
 
 
 @pytest.mark.parametrize("contacts", [{}, {HER: Contact(phone="+525500000001")}])

@@ -1,0 +1,50 @@
+"""Where people's answers arrive by HTTP: a dispatcher's, signed like our own calls; a button pressed on a push message.
+
+Each becomes an input of the engine like any other, so that the journal has it and a replay shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alerts.channels.dispatch import is_signed
+from alerts.channels.push import Answers
+from config.settings import Settings
+from monitor.wire import from_json, to_json
+
+
+class Desk:
+    """Says of each answer whether it was taken; one that was not is told nothing more."""
+
+    def __init__(self, settings: Settings, put: Callable[[str, bytes], None], now_ms: Callable[[], int]) -> None:
+        self._secret = settings.dispatch.webhook_secret
+        self._answers = Answers(settings.push.answer_secret) if settings.push.answer_secret is not None else None
+        self._put = put
+        self._now_ms = now_ms
+
+    def on_dispatch(self, signature: str | None, body: bytes) -> bool:
+        """A dispatcher has answered: `{"alert": "<notification id>"}`, signed like our own calls to the control room."""
+        if self._secret is None or not is_signed(self._secret, signature, body, self._now_ms() // 1000):
+            return False
+        alert = _read(body).get("alert")
+        if alert is None:
+            return False
+        self._put("monitor/ack", to_json({"alert": alert, "by": "dispatcher"}))
+        return True
+
+    def on_push(self, body: bytes) -> bool:
+        """She has pressed the button: `{"alert": "<notification id>", "token": "…"}`, good for once."""
+        said = _read(body)
+        alert, token = said.get("alert", ""), said.get("token", "")
+        if self._answers is None or not self._answers.take(alert, token, self._now_ms()):
+            return False
+        self._put("monitor/ack", to_json({"alert": alert, "by": "person"}))
+        return True
+
+
+def _read(body: bytes) -> dict[str, str]:
+    """The words of an answer; none where it is not one."""
+    try:
+        return from_json(body, dict[str, str])
+    except (ValueError, RecursionError):
+        return {}
