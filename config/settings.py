@@ -151,6 +151,16 @@ class AlertmanagerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanarySettings:
+    every_s: float | None = setting(None, "how often the canary walks the whole way; without it there is none", between(40, 3600))
+    absent_s: float = setting(90.0, "after how long without a whole round somebody is told", between(45, 7200))
+    username: str | None = setting(None, "its account on the broker, where ours may not send pings")
+    password: Secret | None = setting(None, "its password")
+    page: str | None = setting(None, "sms or voice: calls the technician as well when it is absent", one_of("sms", "voice"))
+    technician: str | None = setting(None, "who is called: a person of the contacts file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     respondent_interval: str = setting(
         "adaptive",
@@ -178,6 +188,7 @@ class Settings:
     cap: CapSettings = CapSettings()
     push: PushSettings = PushSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    canary: CanarySettings = CanarySettings()
     privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
     ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
@@ -193,6 +204,7 @@ SECTIONS: dict[str, type] = {
     "cap": CapSettings,
     "push": PushSettings,
     "alertmanager": AlertmanagerSettings,
+    "canary": CanarySettings,
     "privacy": PrivacySettings,
     "log": LogSettings,
 }
@@ -210,6 +222,11 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("cap.url", "needs secret_file (or RESGUARDO_CAP__SECRET) beside it"))
     if settings.push.answer_url and not settings.push.answer_secret:
         found.append(("push.answer_url", "needs answer_secret_file (or RESGUARDO_PUSH__ANSWER_SECRET) beside it"))
+    canary = settings.canary
+    if canary.every_s is not None and canary.absent_s <= canary.every_s:
+        found.append(("canary.absent_s", "must be longer than every_s, or it would always be absent"))
+    if canary.page and not (telephone.account_sid and canary.technician and settings.service.contacts):
+        found.append(("canary.page", "needs [telephone], service.contacts, and technician beside it"))
     if bool(broker.cert_file) != bool(broker.key_file):
         found.append(("broker.cert_file", "cert_file and key_file go together"))
     if not broker.tls and (broker.ca_file or broker.cert_file):

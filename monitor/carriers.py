@@ -17,6 +17,8 @@ from alerts.contacts import Contacts
 from alerts.ladder import Ladder, with_ways
 from alerts.terms import Audience, Channel, Notification
 from config.settings import Settings
+from geofence.terms import PersonId
+from monitor.notices import Technical
 from monitor.output import Unhurried
 
 
@@ -72,13 +74,17 @@ def ladder_of(settings: Settings, contacts: Contacts) -> Ladder:
     return with_ways(settings.ladder, ways)
 
 
-def technical_ways(settings: Settings) -> tuple[Channel, ...]:
-    """By which ways whoever keeps the service running hears of its troubles, beside the control room."""
+def technical_of(settings: Settings) -> Technical:
+    """How whoever keeps the service running hears of its troubles."""
     there = {
         Channel.ALERTMANAGER: settings.alertmanager.url is not None,
         Channel.PUSH: settings.push.url is not None and settings.push.technical_topic is not None,
     }
-    return tuple(channel for channel, is_there in there.items() if is_there)
+    ways = tuple(channel for channel, is_there in there.items() if is_there)
+    canary = settings.canary
+    if canary.page is None or canary.technician is None:
+        return Technical(ways=ways)
+    return Technical(ways=ways, page=Channel(canary.page), person=PersonId(canary.technician))
 
 
 class _Screen:

@@ -153,6 +153,11 @@ class Engine:
                 found.append(Standing(order, Level(int(row["level"])), reason, self._incidents.get(order)))
         return found
 
+    def level_of(self, order_id: OrderId) -> Level | None:
+        """At which level one order stands."""
+        row = self._core.order_rows.get(order_id)
+        return None if row is None else Level(int(self._core.tables().order[row]["level"]))
+
     def perimeter_of(self, order_id: OrderId) -> tuple[float, float, float] | None:
         """Where her perimeter is now: (latitude, longitude, radius in metres), after the newest believed fix of her devices."""
         row = self._core.order_rows.get(order_id)

@@ -93,6 +93,10 @@ class Metrics:
         self._orders = Gauge("resguardo_orders", "Orders by their level now.", ["level"], registry=registry)
         self._notifications = Counter("resguardo_notifications", "Notifications by state.", ["channel", "state"], registry=registry)
         self._connected = Gauge("resguardo_broker_connected", "1 while all sessions with the broker stand.", registry=registry)
+        self._canary = Gauge("resguardo_canary_seconds", "How long the canary's last round took, by way.", ["way"], registry=registry)
+        self._canary_at = Gauge(
+            "resguardo_canary_last_success_timestamp", "When the canary's last round was whole, seconds since 1970.", registry=registry
+        )
         build = Gauge("resguardo_build_info", "Which release this is.", ["version", "python"], registry=registry)
         build.labels(geofence.__version__, platform.python_version()).set(1)
         self._begin()
@@ -150,6 +154,12 @@ class Metrics:
         """How many orders are at each level now."""
         for level in Level:
             self._orders.labels(level.word).set(orders.get(level, 0))
+
+    def canary(self, took_s: Mapping[str, float], at_s: float) -> None:
+        """The canary has gone round."""
+        for way, seconds in took_s.items():
+            self._canary.labels(way).set(seconds)
+        self._canary_at.set(at_s)
 
     def render(self) -> tuple[bytes, str]:
         """The page, and its content type."""

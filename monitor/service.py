@@ -27,7 +27,8 @@ from config.orders import load_registry
 from config.settings import BrokerSettings, Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
-from monitor.carriers import carriers, ladder_of, technical_ways
+from monitor.canary import ORDER, canary_of, is_canary, with_canary
+from monitor.carriers import carriers, ladder_of, technical_of
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.downlink import Downlink
@@ -44,7 +45,7 @@ from monitor.saver import save
 from monitor.sessions import Sessions
 from monitor.sinks import Distributor
 from monitor.store import Store
-from monitor.supervise import supervised
+from monitor.supervise import Restarts, supervised
 from monitor.terms import Envelope
 from monitor.watchdog import Watchdog
 from monitor.wire import to_json
@@ -92,7 +93,7 @@ class Service:
         self._settings = settings
         self._registry = registry
         self._clock = Clock()
-        self._restarts: dict[str, int] = {}
+        self._restarts = Restarts(lambda failing: self._sinks.trouble(Trouble.PART, failing))
         self._reload = asyncio.Event()
         self._saving = asyncio.Lock()
         data = settings.service.data_dir
@@ -101,9 +102,20 @@ class Service:
         self._metrics = Metrics()
         self._watchdog = Watchdog()
         self._store = Store(settings.redis) if settings.redis.host else None
+        self._ladder = ladder_of(settings, contacts)
+        self._canary = canary_of(
+            settings.canary,
+            self._ladder,
+            is_open=lambda: self._sessions.watch.up,
+            now_ms=self._clock.now_ms,
+            put=lambda topic, payload: self._loop.put(topic, payload),  # noqa: PLW0108 - no loop yet
+            on_round=lambda took_s: self._metrics.canary(took_s, self._clock.now_ms() / 1000),
+            on_absent=lambda absent: self._sinks.trouble(Trouble.CANARY, absent),
+        )
+        ways_out = carriers(settings, contacts, self._publish, self._area_of)
         self._outbox = Outbox(
             data / "outbox.sqlite",
-            carriers(settings, contacts, self._publish, self._area_of),
+            ways_out if self._canary is None else self._canary.wrap(ways_out),
             on_outcome=lambda outcome: self._sinks.outcome(outcome),  # noqa: PLW0108 - the sinks come after the outbox they speak to
             on_degraded=lambda degraded: self._sinks.trouble(Trouble.OUTBOX, degraded),
             now_ms=self._clock.now_ms,
@@ -119,20 +131,23 @@ class Service:
             language=settings.service.language,
             readers=[self._store.put] if self._store is not None else [],
             contacts=contacts,
-            technical=technical_ways(settings),
+            technical=technical_of(settings),
         )
-        self._ladder = ladder_of(settings, contacts)
         self._desk = Desk(settings, lambda topic, payload: self._loop.put(topic, payload), self._clock.now_ms)  # noqa: PLW0108 - no loop yet
         self._sessions = Sessions(
             settings.service.name,
             broker_of(settings.broker),
-            registry,
+            self._watched(registry),
             traccar_topic=settings.broker.traccar_topic,
             grace_s=settings.service.link_grace_s,
             on_batch=lambda batch: self._loop.take(batch),  # noqa: PLW0108 - nor is there a loop yet
             on_link=self._on_link,
         )
         self._loop: Loop
+
+    def _watched(self, registry: Registry) -> Registry:
+        """The orders of the file, and the canary's."""
+        return registry if self._canary is None else with_canary(registry, self._settings.service.language)
 
     def _publish(self, topic: str, payload: bytes, qos: int = 1) -> asyncio.Future[None]:
         return self._sessions.answers.publish(topic, payload, qos=qos)
@@ -179,12 +194,16 @@ class Service:
         yield "levels", self._keep_levels
         if self._store is not None:
             yield "store", self._store.run
+        if self._canary is not None:
+            session = self._canary.listen(self._settings.service.name, broker_of(self._settings.broker), self._settings.canary)
+            yield session.client_id, session.run
+            yield "canary", self._canary.run
 
     def _spawn(self, group: asyncio.TaskGroup, name: str, part: Part) -> asyncio.Task[None]:
         return group.create_task(supervised(name, part, self._on_restart), name=name)
 
     def _on_restart(self, name: str) -> None:
-        self._restarts[name] = self._restarts.get(name, 0) + 1
+        self._restarts.note(name)
 
     async def _stop(self, pings: list[asyncio.Task[None]], background: list[asyncio.Task[None]], answers: asyncio.Task[None]) -> None:
         """Stop in the order in which nothing is lost: input, commit, deliveries, memory."""
@@ -226,7 +245,7 @@ class Service:
             self._journal,
             self._snapshot_path,
             lambda blob: Engine.restore(blob, ladder=ladder, adaptive=adaptive),
-            lambda: Engine(self._registry, ladder=ladder, adaptive=adaptive),
+            lambda: Engine(self._watched(self._registry), ladder=ladder, adaptive=adaptive),
         )
         recovered.engine.warm_up()
         return recovered
@@ -242,9 +261,9 @@ class Service:
             self._loop.receive([Envelope(now_ms, "monitor/link", to_json({"up": True}))])
         elif last_ms < now_ms - DEAF_MS_MAX:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
-        self._loop.adopt(self._registry)
+        self._loop.adopt(self._watched(self._registry))
         if self._store is not None:
-            self._store.know(self._loop.engine.standings(), self._clock.now_ms())
+            self._store.know([s for s in self._loop.engine.standings() if not is_canary(s.order)], self._clock.now_ms())
 
     # --- upkeep -------------------------------------------------------------------------------------------------
 
@@ -282,19 +301,24 @@ class Service:
         assert self._settings.service.orders is not None
         try:
             registry = await asyncio.to_thread(load_registry, self._settings.service.orders)
+            watched = self._watched(registry)
         except BadInput as error:
             _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
             return
         self._registry = registry
-        self._loop.adopt(registry)
-        await self._sessions.set_registry(registry)
+        self._loop.adopt(watched)
+        await self._sessions.set_registry(watched)
         with suppress(OSError):  # the next snapshot will have it
             await self._save()
         _log.info("orders_taken_over", orders=len(registry.orders), devices=len(registry.devices))
 
     async def _keep_levels(self) -> None:
         while True:
-            self._metrics.levels(self._loop.engine.orders_by_level())
+            levels = self._loop.engine.orders_by_level()
+            if (canarys := self._loop.engine.level_of(ORDER)) is not None:
+                levels[canarys] -= 1
+            self._metrics.levels(levels)
+            self._restarts.look()
             await asyncio.sleep(LEVELS_EVERY_S)
 
     def _health(self) -> Health:
@@ -305,8 +329,9 @@ class Service:
                 "journal": "degraded" if self._journal.degraded else "ok",
                 "outbox": "degraded" if self._outbox.degraded else "ok",
                 "redis": "off" if self._store is None else "ok" if self._store.connected else "away",
+                "canary": "off" if self._canary is None else "absent" if self._canary.absent else "ok",
                 "troubles": self._sinks.troubles(),
-                "restarts": dict(self._restarts),
+                "restarts": dict(self._restarts.counts),
             },
         )
 
@@ -339,6 +364,8 @@ def run_service(settings: Settings) -> int:
         raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
     log.configure(settings.log.style, settings.log.level, Unhurried(sys.stderr))
     registry = load_registry(settings.service.orders)
+    if settings.canary.every_s is not None:
+        with_canary(registry, settings.service.language)
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
     with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=_loop_factory()) as runner:

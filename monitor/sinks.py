@@ -9,13 +9,14 @@ from alerts.contacts import Contacts, spread
 from alerts.outbox import Outbox
 from alerts.terms import Channel, DeliveryState, Notification, NotificationId, Outcome
 from geofence.terms import DeviceId, Transition
+from monitor.canary import is_canary, without_canary
 from monitor.clock import Clock
 from monitor.downlink import Downlink
 from monitor.engine import Effects, Fault
 from monitor.journal import Journal, Record
 from monitor.log import get_logger
 from monitor.metrics import Metrics
-from monitor.notices import Trouble, notices
+from monitor.notices import NOBODY_ELSE, Technical, Trouble, notices
 from monitor.terms import Envelope
 from monitor.watchdog import Watchdog
 from monitor.wire import to_json
@@ -43,7 +44,7 @@ class Distributor:
         language: str,
         readers: list[Reader],
         contacts: Contacts | None = None,
-        technical: tuple[Channel, ...] = (),
+        technical: Technical = NOBODY_ELSE,
     ) -> None:
         self.put: Callable[[str, bytes], None] = lambda topic, payload: None  # the loop's, once there is one
         self._outbox = outbox
@@ -55,7 +56,7 @@ class Distributor:
         self._language = language
         self._readers = readers
         self._contacts: Contacts = contacts if contacts is not None else {}
-        self._technical = technical  # ways to whoever keeps us running
+        self._technical = technical
         self._since_ms: dict[Trouble, int] = {}
         self._issued: OrderedDict[NotificationId, tuple[Channel, int]] = OrderedDict()
 
@@ -71,11 +72,13 @@ class Distributor:
             self._outbox.acknowledged([one.notification for one in effects.acknowledgements])
         if effects.transitions:
             self._journal.append([Record.of_transition(one) for one in effects.transitions])
+        shown = without_canary(effects)
+        if shown.transitions:
             for reader in self._readers:
-                reader(effects.transitions)
+                reader(shown.transitions)
         for fault in effects.faults:
             self.fault(fault)
-        self._metrics.judged(effects, inputs, seconds)
+        self._metrics.judged(shown, inputs, seconds)
 
     def safe(self, receipts: Mapping[DeviceId, tuple[int, int]]) -> None:
         """Let the devices forget what is on our disk."""
@@ -136,7 +139,8 @@ class Distributor:
         """Hand notifications to the outbox, those for whom she trusts one to each."""
         notifications = spread(notifications, self._contacts)
         for one in notifications:
-            self._issued[one.id] = (one.channel, one.issued_ms)
+            if not is_canary(one.order):
+                self._issued[one.id] = (one.channel, one.issued_ms)
         while len(self._issued) > ISSUED_MAX:
             self._issued.popitem(last=False)
         self._outbox.submit(notifications)

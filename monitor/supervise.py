@@ -1,8 +1,10 @@
-"""Keep a part running: if it fails it is started again, later and later, and everyone is told."""
+"""Keep a part running: if it fails it is started again, later and later, and everyone is told; one that fails on and on is a trouble."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from monitor.log import get_logger
@@ -10,7 +12,32 @@ from monitor.log import get_logger
 RESTART_S_MIN, RESTART_S_MAX = 0.1, 10.0  # a hiccup is over at once; a part that cannot work costs one try in 10 s
 STEADY_S = 60.0  # a part that ran this long has recovered: its next failure starts from RESTART_S_MIN again
 
+FAILS_MAX = 3  # so many failures within STEADY_S are no hiccup: somebody must look
+
 _log = get_logger("supervisor")
+
+
+class Restarts:
+    """How often each part was started again, and whether that is a trouble."""
+
+    def __init__(self, say: Callable[[bool], None], now_s: Callable[[], float] = time.monotonic) -> None:
+        self.counts: Counter[str] = Counter()
+        self._say = say
+        self._now_s = now_s
+        self._last_s: deque[float] = deque(maxlen=FAILS_MAX)
+
+    def note(self, part: str) -> None:
+        """A part has failed."""
+        self.counts[part] += 1
+        self._last_s.append(self._now_s())
+        if len(self._last_s) == FAILS_MAX and self._last_s[-1] - self._last_s[0] <= STEADY_S:
+            self._say(True)
+
+    def look(self) -> None:
+        """Say that it is over, if nothing has failed for a while."""
+        if self._last_s and self._now_s() - self._last_s[-1] > STEADY_S:
+            self._last_s.clear()
+            self._say(False)
 
 
 async def supervised(name: str, part: Callable[[], Awaitable[None]], on_restart: Callable[[str], None]) -> None:

@@ -26,13 +26,15 @@ STATUS: Meaning = {
 SEVERITY = "critical"  # each of our troubles may cost somebody her protection; the one word for both ends
 # An alarm without an end is over there after five minutes: ours is over when we say so, or when a week has shown that we cannot.
 HOLDS = timedelta(days=7)
+HOLDS_A_MOMENT = timedelta(hours=1)  # what happens at a moment has no end that we could say
+MOMENTARY = ("engine",)
 
 
 def alarm_of(notification: Notification, service: str) -> dict[str, object]:
     """The alarm as Alertmanager takes it; its end is the same alarm with the time at which it ended."""
     issued = datetime.fromtimestamp(notification.issued_ms / 1000, UTC)
     begun = datetime.fromtimestamp(notification.earlier[0][1] / 1000, UTC) if notification.earlier else issued
-    over = notification.kind is Kind.CLEAR
+    over, holds = notification.kind is Kind.CLEAR, HOLDS_A_MOMENT if notification.trouble in MOMENTARY else HOLDS
     return {
         "labels": {
             "alertname": f"Resguardo{(notification.trouble or 'trouble').title().replace('_', '')}",
@@ -41,7 +43,7 @@ def alarm_of(notification: Notification, service: str) -> dict[str, object]:
         },
         "annotations": {"summary": notification.text, "code": notification.code},
         "startsAt": begun.isoformat(timespec="milliseconds"),
-        "endsAt": (issued if over else issued + HOLDS).isoformat(timespec="milliseconds"),
+        "endsAt": (issued if over else issued + holds).isoformat(timespec="milliseconds"),
     }
 
 

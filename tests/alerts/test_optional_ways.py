@@ -23,7 +23,7 @@ from alerts.channels.push import ANSWER_MS_MAX, Answers, App, Push, token_of
 from alerts.contacts import Contact
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from geofence.terms import Level, PersonId
-from monitor.notices import Trouble, notices
+from monitor.notices import Technical, Trouble, notices
 from tests.messages import notification
 from tests.service_world import free_port
 
@@ -300,7 +300,7 @@ def test_what_is_no_token_is_refused_and_raises_nothing(token: str) -> None:
 
 
 def alarm_for(trouble: Trouble, begins: bool, at_ms: int) -> Notification:
-    said = notices(trouble, begins, since_ms=NOW_MS, at_ms=at_ms, language="en", technical=(Channel.ALERTMANAGER, Channel.PUSH))
+    said = notices(trouble, begins, since_ms=NOW_MS, at_ms=at_ms, language="en", technical=Technical(ways=(Channel.ALERTMANAGER, Channel.PUSH)))
     assert [one.audience for one in said if one.channel is Channel.PUSH] == [Audience.TECHNICAL]
     return next(one for one in said if one.channel is Channel.ALERTMANAGER)
 
