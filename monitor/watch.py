@@ -179,7 +179,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page-text", action="store_true", help="post the words alone instead of JSON")
     parser.add_argument("--page-secret-file", type=Path, metavar="FILE", help="key of the signature on each page, as the webhook's")
     parser.add_argument(
-        "--absent-s", type=float, default=90.0, metavar="S", help="page after so long without a sign of life (90): above the canary's every_s"
+        "--absent-s", type=float, default=90.0, metavar="S", help="page after so long without a sign of life (90)"
     )
     parser.add_argument("--once", action="store_true", help="look once: status 0 all is well, 1 it is not")
 
