@@ -158,6 +158,9 @@ class CanarySettings:
     password: Secret | None = setting(None, "its password")
     page: str | None = setting(None, "sms or voice: calls the technician as well when it is absent", one_of("sms", "voice"))
     technician: str | None = setting(None, "who is called: a person of the contacts file")
+    selftest_at: str | None = setting(
+        None, "when each night every way is tried, HH:MM UTC; without it none is", matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "HH:MM")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ from geofence.terms import (
 from geofence.watch import lead_of
 from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
 from monitor.receipts import Receipts
-from monitor.terms import Envelope, Ignored, Link, OrderChange, Rejection, Status
+from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
 from monitor.wire import Directory, decode, from_msgpack, to_msgpack
 
 INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
@@ -157,6 +157,20 @@ class Engine:
         """At which level one order stands."""
         row = self._core.order_rows.get(order_id)
         return None if row is None else Level(int(self._core.tables().order[row]["level"]))
+
+    def orders(self) -> list[OrderId]:
+        """Every order in the registry."""
+        return list(self._core.order_rows)
+
+    def reach_of(self, order: OrderId) -> Reach | None:
+        """How the protected person of an order in force can be reached: her own bracelets and when each was last heard."""
+        row = self._core.order_rows.get(order)
+        if row is None or not self._core.tables().order[row]["begun"]:
+            return None
+        person, rows = self._core.orders[row].protected, self._core.tables().device
+        devices = [device.id for device in self._core.devices_of(person) if device.format is Format.V1]
+        heard = tuple((device, int(rows[self._core.device_rows[device]]["ping_ms"])) for device in devices)
+        return Reach(order, person, Level(int(self._core.tables().order[row]["level"])), heard)
 
     def perimeter_of(self, order_id: OrderId) -> tuple[float, float, float] | None:
         """Where her perimeter is now: (latitude, longitude, radius in metres), after the newest believed fix of her devices."""

@@ -97,6 +97,7 @@ class Metrics:
         self._canary_at = Gauge(
             "resguardo_canary_last_success_timestamp", "When the canary's last round was whole, seconds since 1970.", registry=registry
         )
+        self._selftest = Gauge("resguardo_selftest_failures", "What the last nightly self-test found amiss.", ["what"], registry=registry)
         build = Gauge("resguardo_build_info", "Which release this is.", ["version", "python"], registry=registry)
         build.labels(geofence.__version__, platform.python_version()).set(1)
         self._begin()
@@ -160,6 +161,11 @@ class Metrics:
         for way, seconds in took_s.items():
             self._canary.labels(way).set(seconds)
         self._canary_at.set(at_s)
+
+    def selftest(self, silent: int, failed_ways: int) -> None:
+        """The nightly self-test has ended."""
+        self._selftest.labels("bracelet").set(silent)
+        self._selftest.labels("way").set(failed_ways)
 
     def render(self) -> tuple[bytes, str]:
         """The page, and its content type."""

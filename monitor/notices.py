@@ -23,6 +23,7 @@ class Trouble(Enum):
     ENGINE = "engine"
     CANARY = "canary"
     PART = "part"
+    SELFTEST = "selftest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,10 @@ TEXTS: dict[tuple[Trouble, bool, str], str] = {
     (Trouble.CANARY, True, "en"): "The continuous test does not come round: alerts may not arrive. Watch by other means.",
     (Trouble.CANARY, False, "es"): "La prueba continua da la vuelta de nuevo.",
     (Trouble.CANARY, False, "en"): "The continuous test comes round again.",
+    (Trouble.SELFTEST, True, "es"): "La prueba nocturna halló pulseras o vías que no responden. Vea el informe y llame a quien nombra.",
+    (Trouble.SELFTEST, True, "en"): "The nightly test found bracelets or ways that do not answer. See the report and call whom it names.",
+    (Trouble.SELFTEST, False, "es"): "La prueba nocturna no halló faltas.",
+    (Trouble.SELFTEST, False, "en"): "The nightly test found nothing amiss.",
     (Trouble.PART, True, "es"): "Una parte del servicio falla una y otra vez y se reinicia. Avise a soporte técnico.",
     (Trouble.PART, True, "en"): "One part of the service fails again and again and is restarted. Tell technical support.",
     (Trouble.PART, False, "es"): "Todas las partes del servicio funcionan de nuevo.",

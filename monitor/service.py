@@ -11,7 +11,6 @@ import asyncio
 import fcntl
 import os
 import signal
-import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +23,7 @@ from alerts.terms import Notification
 from config.contacts import load_contacts
 from config.errors import BadInput
 from config.orders import load_registry
-from config.settings import BrokerSettings, Settings
+from config.settings import Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
 from monitor.canary import ORDER, canary_of, is_canary, with_canary
@@ -37,12 +36,12 @@ from monitor.http import Health, HttpServer
 from monitor.journal import Journal
 from monitor.loop import Loop
 from monitor.metrics import Metrics
-from monitor.mqtt import Broker
 from monitor.notices import Trouble
 from monitor.output import Unhurried
 from monitor.recovery import Recovered, recover
 from monitor.saver import save
-from monitor.sessions import Sessions
+from monitor.selftest import OK, Report, SelfTest
+from monitor.sessions import Sessions, broker_of
 from monitor.sinks import Distributor
 from monitor.store import Store
 from monitor.supervise import Restarts, supervised
@@ -59,19 +58,6 @@ OUTBOX_STOP_S = 2.0  # for deliveries under way at shutdown; what remains is on 
 Part = Callable[[], Awaitable[None]]
 
 _log = log.get_logger("service")
-
-
-def broker_of(settings: BrokerSettings) -> Broker:
-    """The broker as the sessions know it. Raises BadInput for certificates that cannot be used."""
-    context = None
-    if settings.tls:
-        try:
-            context = ssl.create_default_context(cafile=settings.ca_file)
-            if settings.cert_file is not None:
-                context.load_cert_chain(settings.cert_file, settings.key_file)
-        except (OSError, ssl.SSLError) as error:
-            raise BadInput("broker.ca_file, cert_file, key_file", f"cannot be used: {error}") from None
-    return Broker(settings.host, settings.port, settings.version, settings.username, settings.password, context)
 
 
 @contextmanager
@@ -112,7 +98,7 @@ class Service:
             on_round=lambda took_s: self._metrics.canary(took_s, self._clock.now_ms() / 1000),
             on_absent=lambda absent: self._sinks.trouble(Trouble.CANARY, absent),
         )
-        ways_out = carriers(settings, contacts, self._publish, self._area_of)
+        self._ways_out = ways_out = carriers(settings, contacts, self._publish, self._area_of)
         self._outbox = Outbox(
             data / "outbox.sqlite",
             ways_out if self._canary is None else self._canary.wrap(ways_out),
@@ -144,6 +130,21 @@ class Service:
             on_link=self._on_link,
         )
         self._loop: Loop
+
+    def _selftest(self, clock: str) -> SelfTest:
+        return SelfTest(
+            self._settings.service.data_dir / "selftest",
+            clock,
+            self._ways_out,
+            ask=self._loop.engine,
+            command=self._downlink.command,
+            now_ms=self._clock.now_ms,
+            on_report=self._on_report,
+        )
+
+    def _on_report(self, report: Report) -> None:
+        self._metrics.selftest(len(report.failures), sum(said != OK for said in report.ways.values()))
+        self._sinks.trouble(Trouble.SELFTEST, not report.is_clean)
 
     def _watched(self, registry: Registry) -> Registry:
         """The orders of the file, and the canary's."""
@@ -198,6 +199,8 @@ class Service:
             session = self._canary.listen(self._settings.service.name, broker_of(self._settings.broker), self._settings.canary)
             yield session.client_id, session.run
             yield "canary", self._canary.run
+        if (nightly := self._settings.canary.selftest_at) is not None:
+            yield "selftest", self._selftest(nightly).run
 
     def _spawn(self, group: asyncio.TaskGroup, name: str, part: Part) -> asyncio.Task[None]:
         return group.create_task(supervised(name, part, self._on_restart), name=name)

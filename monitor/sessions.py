@@ -11,8 +11,11 @@
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Callable
 
+from config.errors import BadInput
+from config.settings import BrokerSettings
 from geofence.terms import Device, Format, Registry
 from monitor.link import LinkWatch
 from monitor.mqtt import Batch, Broker, Session
@@ -38,6 +41,19 @@ def protected_topics(registry: Registry) -> list[str]:
     """The ping topics of all devices of persons whom an order protects, each once, in the registry's order."""
     protected = {order.protected for order in registry.orders}
     return [topic for device in registry.devices if device.person in protected for topic in topics_of(device)]
+
+
+def broker_of(settings: BrokerSettings) -> Broker:
+    """The broker as the sessions know it. Raises BadInput for certificates that cannot be used."""
+    context = None
+    if settings.tls:
+        try:
+            context = ssl.create_default_context(cafile=settings.ca_file)
+            if settings.cert_file is not None:
+                context.load_cert_chain(settings.cert_file, settings.key_file)
+        except (OSError, ssl.SSLError) as error:
+            raise BadInput("broker.ca_file, cert_file, key_file", f"cannot be used: {error}") from None
+    return Broker(settings.host, settings.port, settings.version, settings.username, settings.password, context)
 
 
 class Sessions:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alerts.terms import Acknowledgement, Outcome
-from geofence.terms import Order, OrderId, Ping
+from geofence.terms import DeviceId, Level, Order, OrderId, PersonId, Ping
 
 
 class RejectReason(Enum):
@@ -80,6 +80,16 @@ class Link:
 
     at_ms: int
     up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the protected person of one order can be reached: her bracelets, each with the time of its last ping (0 = none)."""
+
+    order: OrderId
+    person: PersonId
+    level: Level
+    devices: tuple[tuple[DeviceId, int], ...]
 
 
 Decoded = Ping | Acknowledgement | Status | OrderChange | Outcome | Link | Ignored | Rejection

@@ -53,6 +53,7 @@ class FakeTwilio:
         self.refused: dict[str, int] = {}  # number -> Twilio error code
         self.hit: Counter[Fault] = Counter()
         self.lookups = 0
+        self.account_status = "active"
         self.url = ""
         self._runner: web.AppRunner | None = None
 
@@ -62,6 +63,7 @@ class FakeTwilio:
         path = "/2010-04-01/Accounts/{account}/{kind:Messages|Calls}.json"
         app.router.add_post(path, self._create)
         app.router.add_get(path, self._list)
+        app.router.add_get("/2010-04-01/Accounts/{account}.json", self._account)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -97,6 +99,11 @@ class FakeTwilio:
         if not form.get(words):
             return _error(400, 21602)
         return _error(400, self.refused[to]) if to in self.refused else None
+
+    async def _account(self, request: web.Request) -> web.StreamResponse:
+        if not request.headers.get("Authorization", "").startswith("Basic "):
+            return _error(401, 20003)
+        return web.json_response({"sid": request.match_info["account"], "status": self.account_status})
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         self.lookups += 1

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from alerts.channels import Answer, Verdict
 from alerts.channels.http import HttpClient, Meaning, post
@@ -87,10 +87,18 @@ class Webhook:
 
     async def send(self, notification: Notification) -> Answer:
         """Post once."""
-        body = json.dumps(message_of(notification), ensure_ascii=False, separators=(",", ":")).encode()
+        return await self._post(notification.id, message_of(notification))
+
+    async def probe(self) -> Answer:
+        """Ask whether the way is there: a message of the kind "test", which a control room shows to nobody."""
+        at_ms = int(self._now_s() * 1000)
+        return await self._post(f"test-{at_ms}", {"v": 1, "id": f"test-{at_ms}", "kind": "test", "issued": at_ms})
+
+    async def _post(self, key: str, message: Mapping[str, object]) -> Answer:
+        body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": notification.id,
+            "Idempotency-Key": key,
             "X-Resguardo-Signature": signature(self._secret, int(self._now_s()), body),
         }
         return await post(self._http, self._url, body, headers, timeout_s=self.timeout_s, meaning=STATUS)

@@ -143,6 +143,16 @@ class Telephone:
         """Ask Twilio; raises if it does not answer."""
         return await self._way.find(self._twilio(), self._to(notification), notification)
 
+    async def probe(self) -> Answer:
+        """Ask Twilio for our own account: whether it knows us and lets us send."""
+        try:
+            account = await self._twilio().api.accounts(self._account.account_sid).fetch_async()
+        except Busy as busy:
+            return Answer(Verdict.LATER, "twilio busy", busy.wait_s)
+        except TwilioRestException as error:
+            return answer_of(error.status, error.code)
+        return Answer(Verdict.TAKEN if account.status == "active" else Verdict.NEVER, f"account {account.status}")
+
     async def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
