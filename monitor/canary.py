@@ -215,7 +215,7 @@ class Canary:
         """Say once that no round has come to its end for too long."""
         if not self.absent and self._now_s() - self._since_s > self._absent_s:
             self.absent = True
-            _log.error("canary_absent", missing=[way for way in self._expected if way not in self._took_s])
+            _log.error("canary_absent", state="not by " + ", ".join(way for way in self._expected if way not in self._took_s))
             self._on_absent(True)
 
     def _publish(self, topic: str, payload: bytes) -> None:

@@ -125,7 +125,8 @@ class SelfTest:
         while True:
             await self._sleep((next_at_ms(self._clock, self._now_ms()) - self._now_ms()) / 1000)
             report = await self.examine()
-            _log.info("selftest", asked=report.asked, answered=report.answered, failures=len(report.failures), ways=report.ways)
+            ways = ", ".join(f"{way} {said}" for way, said in report.ways.items())
+            _log.info("selftest", devices=report.asked, faults=len(report.failures), state=ways)
             self._on_report(report)
 
     async def examine(self) -> Report:
