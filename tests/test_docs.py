@@ -110,7 +110,7 @@ def test_the_example_orders_and_contacts_load() -> None:
 
 def test_the_example_settings_load_once_their_secrets_are_there(tmp_path: Path) -> None:
     text = (ROOT / "config" / "resguardo.example.toml").read_text()
-    for name in ("broker.secret", "webhook.secret", "ca.pem"):
+    for name in ("broker.secret", "webhook.secret", "canary.secret", "ca.pem"):
         (tmp_path / name).write_text("a secret of more than sixteen characters\n")
         (tmp_path / name).chmod(0o600)
     (tmp_path / "resguardo.toml").write_text(text.replace("/etc/resguardo/", f"{tmp_path}/"))
@@ -138,7 +138,7 @@ def listens(port: int, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-ACCOUNTS = ("resguardo", "brc-0001", "tag-0001", "p0001", "traccar")
+ACCOUNTS = ("resguardo", "resguardo-canary", "brc-0001", "tag-0001", "p0001", "traccar")
 
 
 @pytest.fixture
@@ -201,6 +201,8 @@ async def test_the_access_list_gives_each_device_its_own_topics_only(broker: tup
             await pings.subscribe(topic, qos=1)
         await said(devices, trust, "tag-0001", "v1/brc-0001/ping", client_id="brc-0001")  # in another's name
         await said(devices, trust, "tag-0001", "positions")
+        await said(monitor, trust, "resguardo-canary", "v1/brc-0001/ping")
+        await said(monitor, trust, "resguardo-canary", "v1/canary-him/ping")
         await said(devices, trust, "brc-0001", "v1/brc-0001/ping")
         await said(devices, trust, "p0001", "owntracks/p0001/phone")
         await answers.publish("v1/brc-0001/alert", "an alert", qos=1)
@@ -211,6 +213,7 @@ async def test_the_access_list_gives_each_device_its_own_topics_only(broker: tup
                 heard.append((str(message.topic), message.payload))
                 if message.payload == b"traccar":
                     break
+    assert heard.pop(0) == ("v1/canary-him/ping", b"resguardo-canary")
     assert heard == [("v1/brc-0001/ping", b"brc-0001"), ("owntracks/p0001/phone", b"p0001"), ("positions", b"traccar")]
 
 

@@ -48,7 +48,7 @@ def test_the_file_of_defaults_names_every_key_with_its_default() -> None:
 
 
 def test_the_example_is_accepted_once_its_secrets_are_there() -> None:
-    environ = {"RESGUARDO_BROKER__PASSWORD": "x", "RESGUARDO_DISPATCH__WEBHOOK_SECRET": "0123456789abcdef"}
+    environ = {"RESGUARDO_BROKER__PASSWORD": "x", "RESGUARDO_CANARY__PASSWORD": "x", "RESGUARDO_DISPATCH__WEBHOOK_SECRET": "0123456789abcdef"}
     settings = load_settings(CONFIG / "resguardo.example.toml", environ)
     assert settings.broker.port == 8883
     assert settings.service.orders == CONFIG / "orders.example.toml"
