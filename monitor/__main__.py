@@ -91,6 +91,7 @@ COMMANDS: dict[str, tuple[str, AddArguments, Run]] = {
     "replay": ("judge recorded pings again, byte for byte", *_of("monitor.replay")),
     "verify": ("check a journal: nothing changed, lost or reordered", _add_journal, _verify),
     "export": ("print the inputs of a journal as PINGS.jsonl, for replay", _add_journal, _export),
+    "feasibility": ("what each perimeter would mean for two lives, from sample tracks", *_of("monitor.feasibility")),
     "orders": ("work with orders files", _add_orders, _orders_check),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "run", "simulate", "replay", "verify", "export", "orders", "watch")
+COMMANDS = ("demo", "run", "simulate", "replay", "verify", "export", "orders", "watch", "feasibility")
 
 
 def resguardo(*words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
