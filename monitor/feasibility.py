@@ -276,8 +276,10 @@ def _in_zones(his: Sequence[Place], order: Order) -> Iterator[str]:
 
 # --- The command --------------------------------------------------------------------------------------------------------
 
-HEAD = ("radius m", "entries", "emergencies / week", "warnings / week", "lead p10 s", "lead p50 s", "unannounced", "blind min / day")
-HEAD += ("edge to her s",)
+HEAD = (
+    "radius m", "entries", "emergencies / week", "warnings / week", "lead p10 s", "lead p50 s", "unannounced", "blind min / day",
+    "edge to her s",
+)  # fmt: skip
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
