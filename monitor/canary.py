@@ -167,6 +167,7 @@ class Canary:
         self._on_round, self._on_absent = on_round, on_absent
         self._boot = now_ms() // 1000  # rises from start to start
         self._seq = 0
+        self._has_lost = False
         self._since_s = now_s()  # of the last whole round, or of the beginning
         self._sent_s: float | None = None  # when the ping went out that must be answered; None: it was
         self._sent_ms, self._sent_seq = 0, 0
@@ -216,7 +217,13 @@ class Canary:
         return self.session is not None and self.session.ready and self._is_open()
 
     def step(self, step: int) -> None:
-        """Send one ping of each; the first of a round is the one that must be answered."""
+        """Send one ping of each; the first of a round is the one that must be answered.
+
+        Pings that were lost with their connection are not sent again, as a device would: the receipts would wait for
+        them. So both devices then start anew.
+        """
+        if step == 0 and self._has_lost:
+            self._boot, self._seq, self._has_lost = self._boot + 1, 0, False
         self._seq += 1
         at_ms = self._now_ms()
         if step == 0:
@@ -235,7 +242,10 @@ class Canary:
     def _publish(self, topic: str, payload: bytes) -> None:
         if self.session is None:
             return
-        self.session.publish(topic, payload).add_done_callback(lambda future: future.cancelled() or future.exception())
+        self.session.publish(topic, payload).add_done_callback(self._on_published)
+
+    def _on_published(self, future: asyncio.Future[None]) -> None:
+        self._has_lost = self._has_lost or future.cancelled() or future.exception() is not None
 
     # --- what comes back --------------------------------------------------------------------------------------------
 

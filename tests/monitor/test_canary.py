@@ -38,7 +38,7 @@ from monitor.canary import (
 )
 from monitor.carriers import technical_of
 from monitor.engine import Effects, Engine
-from monitor.mqtt import Batch, Inbound
+from monitor.mqtt import Batch, Inbound, LinkLost
 from monitor.notices import Trouble, notices
 from monitor.supervise import FAILS_MAX, STEADY_S, Restarts
 from monitor.terms import Envelope
@@ -79,6 +79,9 @@ class Round:
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1) -> asyncio.Future[None]:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if "link" in self.deaf:
+            done.set_exception(LinkLost("away"))
+            return done
         done.set_result(None)
         self.take(topic, payload)
         return done
@@ -174,6 +177,17 @@ async def test_a_round_that_was_lost_begins_anew_before_anybody_is_called() -> N
     assert len(world.rounds) == 2
     assert world.now_s < 2.5 * EVERY_S
     assert world.absent == []
+
+
+async def test_pings_that_were_lost_with_the_link_hold_no_receipt_back() -> None:
+    world = Round()
+    world.walk(1)
+    world.deaf = ("link",)
+    world.canary.step(1)
+    await asyncio.sleep(0)  # the future's callback
+    world.deaf = ()
+    world.walk(2)
+    assert len(world.rounds) == 3
 
 
 def test_he_stays_where_the_list_says_and_hurries_no_faster_than_the_track_believes() -> None:
