@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from alerts.contacts import Contact
+from alerts.contacts import Contact, Contacts
+from config.errors import BadInput
 from config.fields import Faults, Fields
 from config.load import Document
-from geofence.terms import PersonId
+from geofence.terms import PersonId, Registry
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what an ntfy server takes
@@ -35,6 +36,15 @@ def load_contacts(path: Path) -> dict[PersonId, Contact]:
             contacts[PersonId(person)] = Contact(phone=phone, name=name or "", push_topic=topic, trusted=trusted)
     faults.raise_any()
     return contacts
+
+
+def check_trusted(contacts: Contacts, registry: Registry) -> None:
+    """Refuse contacts by which a respondent would be told of her: raises BadInput naming the orders."""
+    wrong = [
+        order.id for order in registry.orders if order.protected in contacts and order.respondent in contacts[order.protected].trusted
+    ]
+    if wrong:
+        raise BadInput("contacts", f"the respondent of {', '.join(wrong)} is among those whom the protected person trusts")
 
 
 def _trusted(person: str, fields: Fields, table: Mapping[str, object]) -> tuple[PersonId, ...]:

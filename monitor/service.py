@@ -20,7 +20,7 @@ from alerts.channels.cap import Circle
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
 from alerts.terms import Notification
-from config.contacts import load_contacts
+from config.contacts import check_trusted, load_contacts
 from config.errors import BadInput
 from config.orders import load_registry
 from config.settings import Settings
@@ -78,6 +78,7 @@ class Service:
     def __init__(self, settings: Settings, registry: Registry, contacts: dict[PersonId, Contact]) -> None:
         self._settings = settings
         self._registry = registry
+        self._contacts = contacts
         self._clock = Clock()
         self._restarts = Restarts(lambda failing: self._sinks.trouble(Trouble.PART, failing))
         self._reload = asyncio.Event()
@@ -305,6 +306,7 @@ class Service:
         try:
             registry = await asyncio.to_thread(load_registry, self._settings.service.orders)
             watched = self._watched(registry)
+            check_trusted(self._contacts, registry)
         except BadInput as error:
             _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
             return
@@ -370,6 +372,7 @@ def run_service(settings: Settings) -> int:
     if settings.canary.every_s is not None:
         with_canary(registry, settings.service.language)
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
+    check_trusted(contacts, registry)
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
     with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(settings, registry, contacts))

@@ -12,10 +12,10 @@ from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, OPTIONAL_RUNGS, Rung, Unless, with_ways
 from alerts.terms import Audience, Channel, Kind, Notification
 from alerts.wording import text_of
-from config.contacts import load_contacts
+from config.contacts import check_trusted, load_contacts
 from config.errors import BadInput
 from config.ladder import read_ladder
-from geofence.terms import Level, PersonId, Reason
+from geofence.terms import Level, Order, OrderId, PersonId, Reason, Registry
 from tests.messages import FACTS, transition
 
 HER, ANA, EVA = PersonId("P-1"), PersonId("T-1"), PersonId("T-2")
@@ -148,6 +148,15 @@ def test_the_contacts_file_says_whom_she_trusts_and_shows_none_of_it(tmp_path: P
     assert contacts[HER].trusted == (ANA, EVA)
     assert contacts[HER].push_topic == "topic-1"
     assert not any(word in repr(contacts) for word in ("5255", "topic-1"))
+
+
+def test_a_respondent_is_never_among_those_whom_she_trusts() -> None:
+    order = Order(
+        id=OrderId("O-7"), protected=HER, respondent=EVA, perimeter_m=500.0, warning_m=2000.0, valid_from_ms=0, valid_until_ms=1
+    )
+    check_trusted(CONTACTS, Registry(orders=(replace(order, respondent=PersonId("R-1")),)))
+    with pytest.raises(BadInput, match="respondent of O-7"):
+        check_trusted(CONTACTS, Registry(orders=(order,)))
 
 
 @pytest.mark.parametrize("trusted", ['["T-9"]', '["P-1"]', '["T-1", "T-1"]', '"T-1"', "[1]", str([f"T-{n}" for n in range(9)])])
