@@ -280,6 +280,8 @@ class Core:
 
     def _drain(self) -> list[Any]:
         world = self._arrays["world"][0]
+        if world["out_count"] == 0:
+            return []
         filled = self._out[: world["out_count"]]
         rows = list(filled.copy())
         filled[:] = np.zeros(1, state.OUT)  # a row says nothing it was not given
@@ -302,7 +304,10 @@ class Core:
 
     def take(self, pings: Sequence[Ping]) -> list[Any]:
         """Judge a batch of pings, sorted by arrival; returns the OUT rows it caused, in order of time."""
-        batch = np.array(pings, state.PING)
+        return self.take_rows(np.array(pings, state.PING))
+
+    def take_rows(self, batch: Any) -> list[Any]:
+        """As `take`, for pings that are rows of a PING array already."""
         rows: list[Any] = []
         first = 0
         while first < len(batch):
@@ -319,10 +324,8 @@ class Core:
         return self._pass_windows(now_ms) + self._sweep(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """When time alone wants to be heard next; None if never."""
-        count = self._count["next_ms"]
-        soonest = int(self._arrays["next_ms"][:count].min()) if count else policy.NEVER_MS
-        soonest = min(soonest, self._next_window_ms())
+        """When time alone wants to be heard next, or a little before; None if never."""
+        soonest = min(int(self._arrays["world"][0]["next_min_ms"]), self._next_window_ms())
         return None if soonest >= policy.NEVER_MS else soonest
 
     def judge(self, row: int, now_ms: int) -> list[Any]:

@@ -19,6 +19,7 @@ from alerts.escalation import Escalation, OrderFacts
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, Outcome
 from geofence.core import LAYOUT_DIGEST, Core
+from geofence.state import PING
 from geofence.terms import (
     Command,
     DeviceId,
@@ -27,7 +28,6 @@ from geofence.terms import (
     IncidentId,
     Level,
     OrderId,
-    Ping,
     Reason,
     Registry,
     Role,
@@ -35,9 +35,10 @@ from geofence.terms import (
 )
 from geofence.watch import lead_of
 from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
+from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
 from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
-from monitor.wire import Directory, decode, from_msgpack, to_msgpack
+from monitor.wire import Directory, from_msgpack, to_msgpack
 
 INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
 
@@ -92,6 +93,7 @@ class Engine:
         self._started = False
         self.now_ms = 0
         self._directory = Directory(registry)
+        self._intake = Intake(self._directory)
         self._handlers: dict[type, Callable[[Any, Effects], None]] = {
             Rejection: lambda rejection, effects: effects.rejections.append(rejection),
             OrderChange: self._on_order_change,
@@ -110,17 +112,12 @@ class Engine:
         What it causes is added to `effects`, so that nothing is lost where an input makes it fail.
         """
         effects = Effects() if effects is None else effects
-        pings: list[Ping] = []
-        for envelope in batch:
-            decoded = decode(envelope, self._directory)
-            if type(decoded) is Ping:
-                pings.append(self._take(decoded, envelope.qos, effects))
-                continue
-            self._judge(pings, effects)
-            pings = []
-            self._pass_time(envelope.at_ms, effects)
-            self._handlers[type(decoded)](decoded, effects)
-        self._judge(pings, effects)
+        for piece in self._intake.pieces(batch):
+            if isinstance(piece, PingRun):
+                self._judge(piece, effects)
+            else:
+                self._pass_time(piece.at_ms, effects)
+                self._handlers[type(piece.decoded)](piece.decoded, effects)
         self._escalate_until(self.now_ms, effects)
         return effects
 
@@ -138,6 +135,8 @@ class Engine:
     def warm_up(self) -> None:
         """Compile the kernel (or load it from its cache) before the first ping."""
         Core.warm_up()
+        Intake.warm_up()
+        Receipts().heard(np.zeros(1, PING))
 
     def orders_by_level(self) -> dict[Level, int]:
         """How many orders in the registry stand at each level."""
@@ -232,6 +231,7 @@ class Engine:
         if adaptive is not None:
             engine._core.set_adaptive(adaptive)
         engine._directory = Directory(Registry(tuple(devices)))
+        engine._intake = Intake(engine._directory)
         engine._incidents, engine._last_incident = data["incidents"], data["last_incident"]
         engine._escalation.load(data["escalation"])
         engine._receipts = Receipts.load(data["receipts"])
@@ -258,18 +258,16 @@ class Engine:
 
     # --- pings ----------------------------------------------------------------------------------------------------
 
-    def _take(self, ping: Ping, qos: int, effects: Effects) -> Ping:
-        """Note a ping for its receipt; one sent with QoS 0 asked for no guarantee and gets none."""
-        at_ms = self._set_now(ping.at_ms)
-        device = self._core.devices[ping.device]
-        if qos > 0 and device.format is Format.V1:
-            effects.receipts[device.id] = self._receipts.heard(ping.device, ping.boot, ping.seq, at_ms)
-        return ping if ping.at_ms == at_ms else ping._replace(at_ms=at_ms)
-
-    def _judge(self, pings: list[Ping], effects: Effects) -> None:
-        if pings:
-            effects.pings += len(pings)
-            self._tell(self._core.take(pings), effects)
+    def _judge(self, run: PingRun, effects: Effects) -> None:
+        """Note pings for their receipts, except those sent with QoS 0, which asked for no guarantee, and judge them."""
+        at_ms = run.rows["at_ms"]
+        at_ms[0] = self._set_now(int(at_ms[0]))
+        np.maximum.accumulate(at_ms, out=at_ms)  # our clock never runs backwards
+        self.now_ms = int(at_ms[-1])
+        for device, upto in self._receipts.heard(run.rows[run.receipted]).items():
+            effects.receipts[self._core.devices[device].id] = upto
+        effects.pings += len(run.rows)
+        self._tell(self._core.take_rows(run.rows), effects)
 
     # --- everything else that comes in ------------------------------------------------------------------------------
 

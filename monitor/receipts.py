@@ -2,79 +2,108 @@
 
 A receipt says "everything up to here". After an outage a device sends its newest ping first, so the highest number
 heard is not enough: the receipt stays before the first hole until the hole is filled or has been open for so long
-that the device itself must have lost those pings.
+that the device itself must have lost those pings. Nearly every ping is simply the next one: those are counted by compiled code.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from geofence.jit import compiled
 
 HOLE_MS_MAX = 600_000  # devices resend what is not receipted at every reconnection; ten minutes outlast the usual outage (8 min)
 BEYOND_MAX = 20_000  # pings kept in mind beyond a hole: more than a day at the fastest interval of 5 s
 FIRST_SEQ_MAX = 1  # a new boot counts from 0 or from 1
 
+LEDGER = np.dtype(
+    [
+        ("known", np.int8),
+        ("has_hole", np.int8),  # its later numbers are in `Receipts._beyond`
+        ("boot", np.int64),
+        ("upto", np.int64),  # everything of this boot up to here was heard
+        ("hole_since_ms", np.int64),
+    ]
+)
 
-@dataclass(slots=True)
-class _Ledger:
-    boot: int
-    upto: int  # everything of this boot up to here was heard
-    hole_since_ms: int = 0  # 0: no hole
-    beyond: set[int] = field(default_factory=set)
+
+@compiled
+def note_next(ledgers: Any, pings: Any, first: int) -> int:
+    """Count the pings from `first` on that are simply the next of their device, or old; where that ends."""
+    for k in range(first, pings.shape[0]):
+        ledger = ledgers[pings[k]["device"]]
+        boot, seq = pings[k]["boot"], pings[k]["seq"]
+        if ledger["known"] == 0 or boot > ledger["boot"]:
+            return k
+        if boot == ledger["boot"] and seq > ledger["upto"]:
+            if ledger["has_hole"] == 1 or seq > ledger["upto"] + 1:
+                return k
+            ledger["upto"] = seq
+    return int(pings.shape[0])
 
 
 class Receipts:
     """Contiguous progress of every device, by row."""
 
     def __init__(self) -> None:
-        self._ledgers: dict[int, _Ledger] = {}
+        self._ledgers = np.zeros(1, LEDGER)
+        self._beyond: dict[int, set[int]] = {}  # numbers heard beyond a hole
 
-    def heard(self, device: int, boot: int, seq: int, at_ms: int) -> tuple[int, int]:
-        """Note one ping (duplicates and late ones too); returns the (boot, seq) to receipt now."""
-        ledger = self._ledgers.get(device)
-        if ledger is None:
-            ledger = self._ledgers[device] = _Ledger(boot, seq)
-        elif boot > ledger.boot:
-            self._reboot(ledger, boot, seq, at_ms)
-        elif boot == ledger.boot and seq > ledger.upto:
-            self._note(ledger, seq, at_ms)
-        return ledger.boot, ledger.upto
+    def heard(self, pings: Any) -> dict[int, tuple[int, int]]:
+        """Note pings (PING rows; duplicates and late ones too); the (boot, seq) to receipt now, by row of the device."""
+        devices = pings["device"]
+        self._make_room(int(devices.max()) + 1 if len(pings) else 0)
+        k = 0
+        while (k := note_next(self._ledgers, pings, k)) < len(pings):
+            self._note(*(int(pings[k][field]) for field in ("device", "boot", "seq", "at_ms")))
+            k += 1
+        ledgers = self._ledgers[devices]
+        return dict(zip(devices.tolist(), zip(ledgers["boot"].tolist(), ledgers["upto"].tolist(), strict=True), strict=True))
 
-    def _reboot(self, ledger: _Ledger, boot: int, seq: int, at_ms: int) -> None:
-        """A new boot: its own count starts, and is whole only from its first number on."""
-        ledger.boot, ledger.upto, ledger.hole_since_ms = boot, min(seq, FIRST_SEQ_MAX) - 1, 0
-        ledger.beyond.clear()
-        self._note(ledger, seq, at_ms)
+    def _make_room(self, devices: int) -> None:
+        if devices > len(self._ledgers):
+            grown = np.zeros(max(devices, 2 * len(self._ledgers)), LEDGER)
+            grown[: len(self._ledgers)] = self._ledgers
+            self._ledgers = grown
 
-    def _note(self, ledger: _Ledger, seq: int, at_ms: int) -> None:
-        ledger.beyond.add(seq)
-        self._close_hole(ledger)
-        if not ledger.beyond:
-            ledger.hole_since_ms = 0
-        elif ledger.hole_since_ms == 0:
-            ledger.hole_since_ms = at_ms
-        elif at_ms - ledger.hole_since_ms > HOLE_MS_MAX or len(ledger.beyond) > BEYOND_MAX:
-            ledger.upto = min(ledger.beyond) - 1
-            ledger.hole_since_ms = 0
-            self._close_hole(ledger)
+    def _note(self, device: int, boot: int, seq: int, at_ms: int) -> None:
+        """A ping that is not simply the next one: the first, one of a new boot, or one at a hole."""
+        ledger = self._ledgers[device]
+        beyond = self._beyond.setdefault(device, set())
+        if not ledger["known"]:
+            ledger["known"], ledger["boot"], ledger["upto"] = 1, boot, seq - 1
+        elif boot > ledger["boot"]:  # its own count starts, and is whole only from its first number on
+            ledger["boot"], ledger["upto"], ledger["hole_since_ms"] = boot, min(seq, FIRST_SEQ_MAX) - 1, 0
+            beyond.clear()
+        beyond.add(seq)
+        self._close_hole(ledger, beyond)
+        if beyond and ledger["hole_since_ms"] == 0:
+            ledger["hole_since_ms"] = at_ms
+        elif beyond and (at_ms - ledger["hole_since_ms"] > HOLE_MS_MAX or len(beyond) > BEYOND_MAX):
+            ledger["upto"], ledger["hole_since_ms"] = min(beyond) - 1, 0
+            self._close_hole(ledger, beyond)
+        ledger["has_hole"] = int(bool(beyond))
+        if not beyond:
+            ledger["hole_since_ms"] = 0
+            del self._beyond[device]
 
     @staticmethod
-    def _close_hole(ledger: _Ledger) -> None:
-        while ledger.upto + 1 in ledger.beyond:
-            ledger.upto += 1
-            ledger.beyond.discard(ledger.upto)
+    def _close_hole(ledger: Any, beyond: set[int]) -> None:
+        upto = int(ledger["upto"])
+        while upto + 1 in beyond:
+            upto += 1
+            beyond.discard(upto)
+        ledger["upto"] = upto
 
-    def dump(self) -> dict[str, list[object]]:
+    def dump(self) -> dict[str, Any]:
         """Plain data for the snapshot."""
-        return {str(row): [x.boot, x.upto, x.hole_since_ms, sorted(x.beyond)] for row, x in self._ledgers.items()}
+        return {"ledgers": self._ledgers.tobytes(), "beyond": {str(row): sorted(self._beyond[row]) for row in sorted(self._beyond)}}
 
     @classmethod
-    def load(cls, data: dict[str, list[object]]) -> Receipts:
+    def load(cls, data: dict[str, Any]) -> Receipts:
         """What `dump` described."""
         receipts = cls()
-        for row, (boot, upto, since, beyond) in data.items():
-            assert isinstance(boot, int)
-            assert isinstance(upto, int)
-            assert isinstance(since, int)
-            assert isinstance(beyond, list)
-            receipts._ledgers[int(row)] = _Ledger(boot, upto, since, set(beyond))
+        receipts._ledgers = np.frombuffer(data["ledgers"], LEDGER).copy()
+        receipts._beyond = {int(row): set(beyond) for row, beyond in data["beyond"].items()}
         return receipts

@@ -19,32 +19,28 @@ from alerts.terms import Acknowledgement, DeliveryState, NotificationId, Outcome
 from config.errors import BadInput
 from config.orders import order_from_mapping
 from geofence.terms import Device, Format, OrderId, Ping, Registry, Source, Strap, Tether
+from monitor import bounds
+from monitor.bounds import NULL_ISLAND_DEG, PAYLOAD_BYTES_MAX
 from monitor.terms import Decoded, Envelope, Ignored, Link, OrderChange, Refused, Rejection, RejectReason, Status
 
 __all__ = ["Decoded", "Directory", "Envelope", "Ignored", "Link", "OrderChange", "Refused", "RejectReason", "Rejection", "Status", "decode"]
 
 T = TypeVar("T")
-PAYLOAD_BYTES_MAX = 4_096  # contract section 2
 ORDER_BYTES_MAX = 4_194_304  # an order may carry a zone of 10,000 vertices: about 400 kB of GeoJSON
-MS_MAX = 253_402_300_799_999  # 9999-12-31
-COUNTER_MAX = (1 << 53) - 1  # exact in every JSON reader
-SPEED_MPS_MAX = 400.0  # an airliner in the jet stream; what is impossible on a road is the track's to judge
-ACCURACY_M_MAX = 100_000.0  # the worst cell fix seen is 17 km
 DETAIL_CHARS_MAX = 160
-NULL_ISLAND_DEG = 1e-7  # within a centimetre of (0, 0) is a receiver without a fix, not a place
 
 # The v1 ping, as the contract writes it.
-Ms = Annotated[int, Meta(ge=0, le=MS_MAX)]
-Counter = Annotated[int, Meta(ge=0, le=COUNTER_MAX)]
-Lat = Annotated[float, Meta(ge=-90.0, le=90.0)]
-Lon = Annotated[float, Meta(ge=-180.0, le=180.0)]
-Accuracy = Annotated[float, Meta(gt=0.0, le=ACCURACY_M_MAX)]
-Speed = Annotated[float, Meta(ge=0.0, le=SPEED_MPS_MAX)]
-Course = Annotated[float, Meta(ge=0.0, le=360.0)]
-Satellites = Annotated[int, Meta(ge=0, le=200)]
-Hdop = Annotated[float, Meta(ge=0.0, le=1_000.0)]
+Ms = Annotated[int, Meta(ge=0, le=bounds.MS_MAX)]
+Counter = Annotated[int, Meta(ge=0, le=bounds.COUNTER_MAX)]
+Lat = Annotated[float, Meta(ge=-bounds.LAT_DEG_MAX, le=bounds.LAT_DEG_MAX)]
+Lon = Annotated[float, Meta(ge=-bounds.LON_DEG_MAX, le=bounds.LON_DEG_MAX)]
+Accuracy = Annotated[float, Meta(gt=0.0, le=bounds.ACCURACY_M_MAX)]
+Speed = Annotated[float, Meta(ge=0.0, le=bounds.SPEED_MPS_MAX)]
+Course = Annotated[float, Meta(ge=0.0, le=bounds.COURSE_DEG_MAX)]
+Satellites = Annotated[int, Meta(ge=0, le=bounds.SATELLITES_MAX)]
+Hdop = Annotated[float, Meta(ge=0.0, le=bounds.HDOP_MAX)]
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
-Dbm = Annotated[float, Meta(ge=-200.0, le=50.0)]
+Dbm = Annotated[float, Meta(ge=bounds.SIGNAL_DBM_MIN, le=bounds.SIGNAL_DBM_MAX)]
 
 
 class FixV1(Struct, forbid_unknown_fields=True, gc=False):

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from geofence.terms import Ping, Source, Strap, Tether
+from monitor.bounds import ACCURACY_M_MAX, MS_MAX, NULL_ISLAND_DEG, SPEED_MPS_MAX
 from monitor.terms import Decoded, Envelope, Ignored, Refused, RejectReason, Status
-from monitor.wire import ACCURACY_M_MAX, MS_MAX, NULL_ISLAND_DEG, SPEED_MPS_MAX, Directory, from_json
+from monitor.wire import Directory, from_json
 
 MPS_PER_KMH = 1 / 3.6
 MPS_PER_KNOT = 1852 / 3600

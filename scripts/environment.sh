@@ -40,6 +40,6 @@ make_environment() {
     say "  installing Resguardo ..."
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
     say "  compiling the decision kernel (about a minute, once) ..."
-    .venv/bin/python -m geofence
+    .venv/bin/python -m monitor.warm
     stamp_of "$1" "$python" >.venv/stamp
 }

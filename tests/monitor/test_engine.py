@@ -11,6 +11,7 @@ import pytest
 from alerts.escalation import Escalation
 from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry, Transition
 from monitor import engine as module
+from monitor import intake
 from monitor.engine import Effects, Engine
 from monitor.recovery import judge
 from monitor.terms import Envelope
@@ -49,16 +50,17 @@ def test_a_decision_that_cannot_be_told_takes_no_other_with_it(monkeypatch: pyte
 
 
 def test_what_a_batch_had_caused_before_an_input_broke_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    decode = module.decode
+    decode = intake.decode
 
     def breaks_on_the_last(one: Envelope, *rest: Any) -> Any:
-        if b'"seq": 9' in one.payload:
+        if b'"seq": 9' in one.payload and b"null" in one.payload:
             raise RuntimeError("planted")
         return decode(one, *rest)
 
-    monkeypatch.setattr(module, "decode", breaks_on_the_last)
+    monkeypatch.setattr(intake, "decode", breaks_on_the_last)
     status = Envelope(T0 + 2_500, "v1/brc/status", b'{"v":1,"online":true,"at":1}')  # ends the run of pings: they are judged before the poison
-    batch = [envelope("brc", 1, T0 + 1_000, 0.0), envelope("tag", 1, T0 + 2_000, 100.0), status, envelope("tag", 9, T0 + 3_000, 90.0)]
+    odd = Envelope(T0 + 3_000, "v1/tag/ping", b'{"v": 1, "boot": 1, "seq": 9, "at": 1, "battery": null}')
+    batch = [envelope("brc", 1, T0 + 1_000, 0.0), envelope("tag", 1, T0 + 2_000, 100.0), status, odd]
     poisoned: list[Envelope] = []
     effects = judge(Engine(pair()), batch, lambda one, error: poisoned.append(one))
     assert poisoned == batch[3:]

@@ -1,0 +1,73 @@
+"""A batch of envelopes as pieces, in their order: runs of pings as rows of the kernel, and everything else one by one. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geofence.terms import Ping
+from monitor.bounds import PAYLOAD_BYTES_MAX
+from monitor.scan import Scanner
+from monitor.terms import Decoded, Envelope
+from monitor.wire import Directory, decode
+
+NO_ROW = -1  # the topic is not that of a registered device's v1 pings
+
+
+@dataclass(frozen=True, slots=True)
+class PingRun:
+    """Pings that came one behind the other. Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt."""
+
+    rows: Any
+    receipted: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What is not a ping, with its arrival."""
+
+    at_ms: int
+    decoded: Decoded
+
+
+class Intake:
+    """Reads batches for one directory of devices."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._scanner = Scanner()
+
+    def pieces(self, batch: Sequence[Envelope]) -> Iterator[PingRun | Other]:
+        """The pieces of a batch; what is not plain is decoded when its turn comes."""
+        row_of = self._directory.ping_rows.get
+        devices = np.array([row_of(e.topic, NO_ROW) for e in batch], np.int64)
+        rows, plain = self._scanner.read([self._scannable(e, row) for e, row in zip(batch, devices, strict=True)])
+        rows["device"] = devices
+        rows["at_ms"] = [e.at_ms for e in batch]
+        receipted = (devices != NO_ROW) & np.array([e.qos > 0 for e in batch], np.bool_)
+        first = 0
+        for k in np.flatnonzero(~plain).tolist():
+            decoded = decode(batch[k], self._directory)
+            if type(decoded) is Ping:
+                rows[k] = decoded
+                continue
+            if k > first:
+                yield PingRun(rows[first:k], receipted[first:k])
+            yield Other(batch[k].at_ms, decoded)
+            first = k + 1
+        if first < len(batch):
+            yield PingRun(rows[first:], receipted[first:])
+
+    @staticmethod
+    def warm_up() -> None:
+        """Compile the scanner, or load it from its cache."""
+        Scanner().read([b"{}"])
+
+    @staticmethod
+    def _scannable(envelope: Envelope, row: int) -> bytes:
+        """The payload of what may be a plain ping, or nothing."""
+        plain = row != NO_ROW and not envelope.retained and len(envelope.payload) <= PAYLOAD_BYTES_MAX
+        return envelope.payload if plain else b""
