@@ -105,7 +105,7 @@ def test_no_mutation_of_a_ping_makes_it_read_anything_else() -> None:
         batch.append(bytes(text))
     rows = by_scan(*batch)
     read = [k for k, row in enumerate(rows) if row is not None]
-    assert len(read) > 500, "enough are still plain, or this proves nothing"
+    assert len(read) > 200, "enough are still plain, or this proves nothing"
     for k in read:
         ping = by_wire(batch[k])
         assert isinstance(ping, Ping), batch[k]
