@@ -3,7 +3,7 @@
 Each mutant is one changed token or one dropped statement of a file of `geofence/`. A fresh interpreter image is forked
 for it, the changed source takes the file's place at import, the kernel runs as plain Python and a quick suite runs in
 the order in which it kills most; the first failure ends it. What no test notices is printed with its line: it wants a
-test, or its reason in its explanation (ADR-0023 says why this is not mutmut or cosmic-ray).
+test, or its reason in its reason in its page (ADR-0023 says why this is not mutmut or cosmic-ray).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FILES = ("track", "proximity", "target", "order", "watch", "health", "ask", "past", "kernel", "habit", "pattern")  # what decides
 # quick and deadly first; nothing that starts another process, since that would not see the mutant
 KILLERS = ("tests/golden", "tests/conformance", "tests/geofence/test_decisions.py")
-SLOW = "not compiled and not elsewhere and not warming"  # tests of the compiler, and of what other tests kill sooner
+SLOW = "not batch and not shown"  # what other tests kill sooner
 LIMIT_S = 90  # processor time of one mutant: eight times the whole suite; a loop that never ends is a failure too
 SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="),
