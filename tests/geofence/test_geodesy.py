@@ -32,6 +32,12 @@ def test_a_distance_is_that_of_the_geodesic(lat_deg: float, length_m: float, err
     assert worst_error_m(lat_deg, -100.3899, length_m) <= error_m_max
 
 
+@pytest.mark.parametrize("lat_deg", [-32.7, 0.0, 14.5, 20.5888, 25.7, 32.7])
+def test_in_mexico_a_distance_is_right_to_a_tenth_of_a_millimetre(lat_deg: float) -> None:
+    """From Tapachula to Tijuana; 0.5 mm at 60 degrees."""
+    assert worst_error_m(lat_deg, -100.3899, 5_000.0) <= 1e-4
+
+
 @pytest.mark.parametrize("lat_deg", LATITUDES)
 def test_the_antimeridian_is_no_border(lat_deg: float) -> None:
     assert worst_error_m(lat_deg, 179.9999, 5_000.0) <= 1e-3
