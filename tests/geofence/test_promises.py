@@ -1,0 +1,209 @@
+"""What must hold whatever happens: properties of random walks and of the numbers, each with its own independent yardstick."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofence.core import Core
+from geofence.geodesy import moved, offset_m
+from geofence.proximity import p_within
+from geofence.terms import Level, Ping, Position, Reason, Registry
+from tests.geofence.test_core_properties import walk
+from tests.pings import HER, HIM, HOME, T0, pair, ping, said, started
+
+SEEDS = st.integers(0, 10_000)
+CALM = int(Level.CALM)
+HIS_BOUND_MPS = HER_BOUND_MPS = 12.0  # a car through a city; the yardstick's own copy, not the core's
+SILENT_S_MAX = 2.5 * 120.0 + 45.0 + 1.0  # no rhythm earns more, and deadlines live on whole seconds
+
+
+def level_of(core: Core) -> int:
+    return int(core.tables().order[0]["level"])
+
+
+def breached(core: Core) -> bool:
+    return bool(core.tables().target[0]["breach"])
+
+
+# --- Pings that say nothing new -----------------------------------------------------------------------------------------
+
+
+@given(seed=SEEDS, cut=st.integers(10, 79), steps_back=st.integers(1, 8), later_ms=st.integers(0, 600_000))
+@settings(max_examples=60, deadline=None)
+def test_late_and_repeated_pings_never_clear(seed: int, cut: int, steps_back: int, later_ms: int) -> None:
+    """An old ping sent again, or a buffered one from far away, makes nothing quieter than the same time without it."""
+    pings = walk(seed, 80)[:cut]
+    at_ms = pings[-1].at_ms + later_ms
+    without, with_late = started(pair()), started(pair())
+    without.take(pings)
+    with_late.take(pings)
+    without.advance(at_ms)
+    old = pings[-min(steps_back, len(pings))]
+    lat, lon = ping(0, 0, 0, 40_000.0, 0.0)[7:9]
+    buffered = old._replace(at_ms=at_ms, seq=max(old.seq - 1, 0), sent_ms=old.sent_ms - 60_000, fix_ms=old.fix_ms - 60_000, lat_deg=lat, lon_deg=lon, sos=False)
+    before = level_of(without)
+    for one in (old._replace(at_ms=at_ms), buffered):
+        rows = with_late.take([one])
+        assert not [row for row in said(rows) if row[0] > row[1] and row[1] == "calm"]
+    assert level_of(with_late) >= before
+    assert breached(with_late) == breached(without)
+
+
+# --- More error, smaller perimeters -------------------------------------------------------------------------------------
+
+
+@given(radius_m=st.floats(20.0, 3_000.0), share=st.floats(0.0, 3.0), sigma_m=st.floats(0.5, 600.0), worse=st.floats(1.0, 20.0))
+@settings(max_examples=400, deadline=None)
+def test_more_error_never_makes_it_surer(radius_m: float, share: float, sigma_m: float, worse: float) -> None:
+    """Of somebody inside, a worse fix says less; of somebody outside, no error ever says more than even odds."""
+    sharp, vague = p_within(share * radius_m, sigma_m, radius_m), p_within(share * radius_m, sigma_m * worse, radius_m)
+    if share <= 0.95:
+        assert vague <= sharp + 0.02, "0.015 is the error of the approximation"
+    if share >= 1.0:
+        assert max(sharp, vague) <= 0.52
+
+
+@given(distance_m=st.floats(0.0, 490.0), accuracy_m=st.floats(1.0, 400.0), worse=st.floats(1.0, 10.0))
+@settings(max_examples=60, deadline=None)
+def test_a_breach_on_a_worse_fix_is_one_on_a_better_fix(distance_m: float, accuracy_m: float, worse: float) -> None:
+    def is_breach(accuracy: float) -> bool:
+        core = started(pair())
+        core.take([ping(HER, T0 + 1_000, 1, 0, 0, speed_mps=0.0), ping(HIM, T0 + 2_000, 1, 0, distance_m, speed_mps=0.0, accuracy_m=accuracy)])
+        return breached(core)
+
+    assert is_breach(accuracy_m) or not is_breach(accuracy_m * worse)
+
+
+@given(seed=SEEDS, small_m=st.floats(50.0, 800.0), larger=st.floats(1.05, 4.0))
+@settings(max_examples=40, deadline=None)
+def test_a_smaller_perimeter_never_breaches_where_a_larger_one_does_not(seed: int, small_m: float, larger: float) -> None:
+    small, large = started(pair(small_m, 4_000.0)), started(pair(small_m * larger, 4_000.0))
+    for one in walk(seed, 80):
+        small.take([one])
+        large.take([one])
+        assert breached(large) or not breached(small)
+
+
+@given(seed=SEEDS, cut=st.integers(5, 79), shrink=st.floats(0.1, 0.99))
+@settings(max_examples=40, deadline=None)
+def test_shrinking_a_perimeter_in_force_never_creates_a_breach(seed: int, cut: int, shrink: float) -> None:
+    core = started(pair(900.0, 2_600.0))
+    pings = walk(seed, 80)[:cut]
+    core.take(pings)
+    before = breached(core)
+    order = pair(900.0 * shrink, 2_600.0).orders[0]
+    core.judge(core.put_order(order, at_ms=pings[-1].at_ms), pings[-1].at_ms)
+    after = core.tables().target[int(core.tables().order[-1]["target_first"])]
+    assert before or not after["breach"]
+
+
+# --- The world turned and moved ------------------------------------------------------------------------------------------
+
+
+def turned(pings: list[Ping], degrees: float, origin: Position) -> list[Ping]:
+    """The same walk in a world rotated about the origin."""
+    turn, there = math.radians(degrees), []
+    for one in pings:
+        east, north = offset_m(origin.lat_deg, origin.lon_deg, one.lat_deg, one.lon_deg)
+        lat, lon = moved(
+            origin.lat_deg, origin.lon_deg, east * math.cos(turn) + north * math.sin(turn), north * math.cos(turn) - east * math.sin(turn)
+        )
+        there.append(one._replace(lat_deg=lat, lon_deg=lon, course_deg=(one.course_deg + degrees) % 360.0))
+    return there
+
+
+@pytest.mark.parametrize("degrees", [30.0, 90.0, 180.0, 271.0])
+def test_the_same_walk_turned_says_the_same(degrees: float) -> None:
+    """Rotation changes nothing beyond rounding."""
+
+    for seed in (1, 2, 3):
+        here, there = (started(pair()).take(pings) for pings in (walk(seed), turned(walk(seed), degrees, HOME)))
+        assert said(there) == said(here)
+        distances = [[row["distance_m"] for row in rows] for rows in (here, there)]
+        assert distances[1] == pytest.approx(distances[0], abs=0.25, nan_ok=True)
+
+
+@pytest.mark.parametrize("origin", [Position(84.0, 10.0), Position(-84.0, -179.9999), Position(0.0, -180.0), Position(-0.0001, 0.0001)])
+def test_near_a_pole_on_the_equator_and_at_the_antimeridian_an_approach_is_an_approach(origin: Position) -> None:
+    core = started(pair())
+    core.take([ping(HER, T0, 1, 0, 0, origin, speed_mps=0.0), ping(HIM, T0 + 1_000, 1, 0, 6_000, origin, speed_mps=0.0)])
+    levels = []
+    for k, north_m in enumerate((4_000, 2_100, 1_500, 900, 450, 300)):
+        core.take([ping(HIM, T0 + 60_000 * (k + 2), k + 2, north_m / 2, north_m * 3**0.5 / 2, origin), ping(HER, T0 + 60_000 * (k + 2) + 1, k + 2, 0, 0, origin)])
+        levels.append(level_of(core))
+    assert levels == sorted(levels)
+    assert levels[0] <= Level.WARNING
+    assert levels[-1] == Level.EMERGENCY
+
+
+# --- Never locked out ----------------------------------------------------------------------------------------------------
+
+
+@given(seed=SEEDS, east_m=st.floats(-90_000.0, 90_000.0), north_m=st.floats(-90_000.0, 90_000.0), who=st.sampled_from([HER, HIM]))
+@settings(max_examples=60, deadline=None)
+def test_three_fixes_that_agree_are_believed_whatever_came_before(seed: int, east_m: float, north_m: float, who: int) -> None:
+    core = started(pair())
+    pings = walk(seed, 60)
+    core.take(pings)
+    at_ms, seq = pings[-1].at_ms, max(p.seq for p in pings)
+    core.take([ping(who, at_ms + 10_000 * k, seq + k, east_m, north_m, accuracy_m=8.0) for k in (1, 2, 3)])
+    d = core.tables().device[who]
+    assert d["held"] == 0
+    assert distance_to(d, ping(who, 0, 0, east_m, north_m)) < 400.0
+
+
+def distance_to(d: Any, p: Ping) -> float:
+    """Independent of the kernel: the haversine on a sphere, good to half a percent."""
+    lat_a, lon_a, lat_b, lon_b = (math.radians(x) for x in (d["lat"], d["lon"], p.lat_deg, p.lon_deg))
+    h = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
+    return 2 * 6_371_000.0 * math.asin(math.sqrt(h))
+
+
+# --- Never calm while he could be there ----------------------------------------------------------------------------------
+
+
+def could_be_inside(core: Core, at_ms: int, perimeter_m: float) -> bool:
+    """By the last believed fixes, two sigma of their errors and the speed of a car in a city, each party silent beyond any rhythm."""
+    hers, his = core.tables().device[HER], core.tables().device[HIM]
+    if not (hers["seen"] and his["seen"]):
+        return True
+    reach_m = 2.0 * math.sqrt(hers["p11"] + his["p11"])
+    ages_s = [(at_ms - d["fix_ms"]) / 1000.0 for d in (hers, his)]
+    for age_s, bound in zip(ages_s, (HER_BOUND_MPS, HIS_BOUND_MPS), strict=True):
+        rest = bound == HER_BOUND_MPS and hers["rest"] >= 2
+        reach_m += (3.0 if rest else bound) * age_s if age_s > SILENT_S_MAX else 0.0
+    apart_m = distance_to(his, Ping(*([0] * 7), float(hers["lat"]), float(hers["lon"]), *([0] * 17)))
+    return apart_m * 1.005 < perimeter_m + reach_m - 1.0 and (max(ages_s) > SILENT_S_MAX or apart_m * 1.005 < perimeter_m - 3.0 * reach_m)
+
+
+@given(seed=SEEDS, every_ms=st.integers(700, 9_000))
+@settings(max_examples=30, deadline=None)
+def test_never_calm_while_a_silent_party_could_have_come_or_a_device_is_unseen(seed: int, every_ms: int) -> None:
+    core, now, shown_calm, looked = started(pair()), T0, 0, 0
+    for one in [*walk(seed, 40), None]:
+        until = one.at_ms if one is not None else now + 1_200_000
+        while now + every_ms < until:
+            now += every_ms
+            core.advance(now)
+            looked += 1
+            if level_of(core) == CALM and could_be_inside(core, now - 1_000, 500.0):
+                shown_calm += 1
+        now = max(now, until)
+        if one is not None:
+            core.take([one])
+    assert looked > 100
+    assert shown_calm == 0
+
+
+def test_an_order_with_an_unpaired_device_is_never_calm() -> None:
+    devices = pair().devices
+    core = started(Registry(devices[:1], pair().orders))
+    core.take([ping(HER, T0 + 1_000 * k, k, 0, 0) for k in range(1, 50)])
+    core.advance(T0 + 3_600_000)
+    assert level_of(core) == Level.CAUTION
+    assert core.tables().order[0]["reasons"] & 1 << int(Reason.NOT_SEEN_YET)
