@@ -1,0 +1,666 @@
+"""The numbers that decide, one function at a time, against formulas written down a second time and tables worked by hand.
+
+They run as plain Python, in a process of their own (test_numbers.py): compiling each function for itself would take minutes, and that
+the compiled kernel says the same is promised elsewhere (test_core_properties.py).
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from geofence import policy
+from geofence import proximity as near
+from geofence import track as tr
+from geofence.core import Core
+from geofence.geodesy import moved, offset_m
+from geofence.order import on_the_beat, soon, urgency
+from geofence.state import DEVICE, HISTORY_SHAPE, PING, TARGET
+from geofence.target import is_near, is_open, is_out_of_path, is_silent, is_sure_way, lost_at_ms, step_approach, step_breach
+from geofence.terms import Position, ZoneKind
+from tests.pings import HOME, NAN, T0, at, circle, pair, ping
+
+S = 1_000  # ms
+EXCLUSION, INCLUSION, PERIMETER = int(ZoneKind.EXCLUSION), int(ZoneKind.INCLUSION), int(ZoneKind.PERIMETER)
+
+
+def device(east_m: float = 0.0, north_m: float = 0.0, **fields: Any) -> Any:
+    """A device seen at T0 at a place, its track known to ten metres."""
+    d = np.zeros(1, DEVICE)[0]
+    d["lat"], d["lon"] = at(east_m, north_m)
+    known = {"seen": 1, "pinged": 1, "fix_ms": T0, "p11": 100.0, "p22": 0.25, "gap_s": 60.0, "spread": 0.8, "next_device": -1, **fields}
+    for name, value in known.items():
+        d[name] = value
+    return d
+
+
+def target(kind: int = PERIMETER, **fields: Any) -> Any:
+    t = np.zeros(1, TARGET)[0]
+    for name, value in {"kind": kind, "radius_m": 500.0, "size_m": 500.0, "ring_m": 1700.0, "open_until_ms": policy.NEVER_MS, **fields}.items():
+        t[name] = value
+    return t
+
+
+def p(**fields: Any) -> Any:
+    row = np.array([ping(0, T0, 1, 0, 0)], PING)[0]
+    for name, value in fields.items():
+        row[name] = value
+    return row
+
+
+# --- Probabilities ------------------------------------------------------------------------------------------------------
+
+
+def exact_p_within(distance: float, sigma: float, radius: float) -> float:
+    """P(distance < radius) by summing the Rice distribution."""
+    r = np.linspace(0.0, radius, 20_001)[1:] - radius / 40_000
+    z = r * distance / sigma**2
+    small = np.minimum(z, 40.0)
+    i0e = np.where(z < 40.0, np.i0(small) * np.exp(-small), (1 + 1 / (8 * np.maximum(z, 1)) + 9 / (128 * np.maximum(z, 1) ** 2)) / np.sqrt(2 * np.pi * np.maximum(z, 1e-9)))
+    return float(np.sum(r / sigma**2 * np.exp(-((r - distance) ** 2) / (2 * sigma**2)) * i0e) * radius / 20_000)
+
+
+@pytest.mark.parametrize("sigma", [5.0, 20.0, 100.0, 250.0])
+@pytest.mark.parametrize("distance", [0.0, 30.0, 250.0, 460.0, 500.0, 540.0, 700.0])
+def test_p_within_is_the_rice_distribution(distance: float, sigma: float) -> None:
+    assert near.p_within(distance, sigma, 500.0) == pytest.approx(exact_p_within(distance, sigma, 500.0), abs=0.0151 + 0.005)
+
+
+def test_p_within_where_nothing_is_to_be_weighed() -> None:
+    table = {(100.0, 10.0, 0.0): 0.0, (0.0, 10.0, -5.0): 0.0, (499.9, 0.0, 500.0): 1.0, (500.0, 0.0, 500.0): 0.0, (440.0, 9.9, 500.0): 1.0}
+    table |= {(560.0, 9.9, 500.0): 0.0, (100.0, -1.0, 500.0): 1.0, (0.0, 500.0, 500.0): 0.39, (0.5, 0.4, 1.0): near.p_within(0.5, 0.4, 1.0)}
+    assert {key: near.p_within(*key) for key in table} == table
+    assert near.p_within(0.01, 1.0, 1.0) == pytest.approx(0.39, abs=0.02), "close to the middle the formula meets the exact one"
+
+
+def test_p_beyond_a_straight_edge_is_the_normal_distribution() -> None:
+    assert [near.p_beyond_edge(m, 10.0) for m in (-20.0, -10.0, 0.0, 5.0, 20.0)] == [0.98, 0.84, 0.5, 0.31, 0.02]
+    assert [near.p_beyond_edge(m, s) for m, s in ((-0.1, 0.0), (0.0, 0.0), (0.1, 0.0), (-3.0, 1.0), (-0.4, 0.5))] == [1.0, 0.0, 0.0, 1.0, 0.79]
+    assert [near.rounded(x, 10.0) for x in (1.24, 1.25, -1.25, -1.26)] == [1.2, 1.3, -1.2, -1.3]
+
+
+# --- Time to contact -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("e", "n", "we", "wn", "radius", "seconds"),
+    [
+        (0.0, 1_000.0, 0.0, -10.0, 500.0, 50.0),
+        (1_000.0, 0.0, -10.0, 0.0, 500.0, 50.0),
+        (0.0, 499.0, 0.0, 10.0, 500.0, 0.0),
+        (0.0, 500.0, 0.0, 10.0, 500.0, 0.0),
+        (0.0, 1_000.0, 0.0, 10.0, 500.0, near.FAR_S),
+        (300.0, 1_000.0, 0.0, -10.0, 500.0, 60.0),
+        (499.0, 1_000.0, 0.0, -10.0, 500.0, 96.8),
+        (501.0, 1_000.0, 0.0, -10.0, 500.0, near.FAR_S),
+        (0.0, 1_000.0, 0.0, -0.5, 500.0, near.FAR_S),
+        (0.0, 1_000.0, 0.0, -0.51, 500.0, 980.4),
+        (600.0, 800.0, -6.0, -8.0, 500.0, 50.0),
+        (-600.0, 800.0, 6.0, -8.0, 100.0, 90.0),
+    ],
+)
+def test_seconds_to_a_circle(e: float, n: float, we: float, wn: float, radius: float, seconds: float) -> None:
+    assert near.seconds_to_circle(e, n, we, wn, radius) == seconds
+
+
+# --- The filter, written a second time as matrices -----------------------------------------------------------------------
+
+
+def ou(dt: float, spread: float, tau: float = 20.0) -> tuple[Any, Any]:
+    """Transition and noise of a damped velocity (integrated Ornstein-Uhlenbeck process)."""
+    a = math.exp(-dt / tau)
+    noise = spread**2 * np.array([[tau**2 * (2 * dt / tau - 3 + 4 * a - a * a), tau * (1 - a) ** 2], [tau * (1 - a) ** 2, 1 - a * a]])
+    return np.array([[1.0, tau * (1 - a)], [0.0, a]]), noise
+
+
+def covariance(d: Any) -> Any:
+    return np.array([[d["p11"], d["p12"]], [d["p12"], d["p22"]]])
+
+
+@pytest.mark.parametrize("dt", [0.0, 0.5, 5.0, 19.9, 60.0, 300.0])
+def test_a_prediction_is_that_of_the_matrices(dt: float) -> None:
+    d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, spread=1.5)
+    f, q = ou(dt, 1.5)
+    expected = f @ covariance(d) @ f.T + q
+    glide = 20.0 * (1.0 - math.exp(-min(dt, 20.0) / 20.0))
+    assert tr.variance_after(d, dt) == pytest.approx(expected[0, 0])
+    assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 20.0), expected[0, 0]))
+    assert tr.glide_s(dt) == pytest.approx(glide)
+    assert tr.predict(d, dt) == pytest.approx((3.0 * glide, -4.0 * glide))
+    assert covariance(d) == pytest.approx(expected)
+    assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 20.0), -4.0 * math.exp(-dt / 20.0)))
+
+
+def test_time_never_runs_backwards_in_a_prediction_and_its_error_stops_growing() -> None:
+    d = device(ve=3.0, p12=7.0, p22=2.0, spread=1.5)
+    assert tr.reckon(d, -5.0) == pytest.approx((0.0, 1.0, 100.0))
+    assert tr.variance_after(d, 5_000.0) == tr.variance_after(d, 600.0) > tr.variance_after(d, 599.0)
+
+
+def test_corrections_are_those_of_the_matrices() -> None:
+    d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, sigma=8.0)
+    before, h = covariance(d), np.array([1.0, 0.0])
+    gain = before @ h / (h @ before @ h + 30.0**2)
+    assert tr.correct_position(d, 10.0, -20.0, 30.0) == pytest.approx((10.0 * gain[0], -20.0 * gain[0]))
+    assert (d["ve"], d["vn"]) == pytest.approx((3.0 + 10.0 * gain[1], -4.0 - 20.0 * gain[1]))
+    after = before - np.outer(gain, h @ before)
+    after[0, 0] = max(after[0, 0], 0.3 * 30.0**2)
+    assert covariance(d) == pytest.approx(after)
+
+    d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, sigma=8.0)
+    h = np.array([0.0, 1.0])
+    gain = before @ h / (h @ before @ h + 1.5**2)
+    assert tr.correct_velocity(d, 5.0, 0.0, 1.5) == pytest.approx((2.0 * gain[0], 4.0 * gain[0]))
+    assert (d["ve"], d["vn"]) == pytest.approx((3.0 + 2.0 * gain[1], -4.0 + 4.0 * gain[1]))
+    assert covariance(d) == pytest.approx(before - np.outer(gain, h @ before))
+
+
+def test_a_filter_never_becomes_surer_than_its_floors() -> None:
+    d = device(p11=1.0, p12=0.0, p22=0.001, sigma=40.0)
+    tr.correct_position(d, 0.0, 0.0, 40.0)
+    assert (d["p11"], d["p22"]) == (0.3 * 1600.0, 0.01)
+    d["p11"] = 1.0
+    tr.correct_velocity(d, 0.0, 0.0, 0.5)
+    assert d["p11"] == 0.3 * 1600.0
+    assert d["p22"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("source", "accuracy_m", "sigma_m"),
+    [
+        (0, 2.0, 5.0),
+        (0, 30.3, 32.0),
+        (3, 30.3, 32.0),
+        (0, NAN, 30.0 / 1.515 * 1.6),
+        (1, 3.0, 15.0),
+        (1, 30.3, 30.0),
+        (2, 30.0, 200.0),
+        (2, 606.0, 480.0),
+    ],
+)
+def test_what_a_fix_is_worth(source: int, accuracy_m: float, sigma_m: float) -> None:
+    assert tr.measured_sigma_m(source, accuracy_m) == pytest.approx(sigma_m)
+
+
+# --- Silence and reach ---------------------------------------------------------------------------------------------------
+
+
+def test_silence_is_two_and_a_half_gaps_and_a_bit() -> None:
+    assert [tr.silence_ms(device(gap_s=g)) for g in (5.0, 60.0)] == [57_500, 195_000]
+    d = device(gap_s=60.0)
+    assert [is_silent(d, T0 + 195_000 + k) for k in (0, 1)] == [False, True]
+    assert [is_silent(device(p11=s * s), T0) for s in (150.0, 150.1)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "protected", "mps"),
+    [
+        ({"rest": 2}, True, 3.0),
+        ({"rest": 1}, True, 12.0),
+        ({"rest": 2}, False, 12.0),
+        ({"ve": 18.0, "vn": 24.0}, False, 39.0),
+        ({"ve": 30.0, "vn": 40.0}, True, 40.0),
+        ({"ve": 3.0, "vn": 4.0}, False, 12.0),
+    ],
+)
+def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], protected: bool, mps: float) -> None:
+    assert tr.reach_mps(device(**fields), protected) == pytest.approx(mps)
+
+
+@pytest.mark.parametrize(
+    ("i", "j", "margin_m", "age_s", "lost_s"),
+    [
+        (-1, 1, 6_000.0, 0, 500.0),
+        (-1, 1, 6_000.0, 200, 500.0),
+        (0, -1, 3_000.0, 0, 1_000.0),
+        (0, 1, 3_000.0, 0, 200.0),
+        (0, 1, 3_000.0, 100, 200.0),
+        (0, 1, -50.0, 100, 100.0),
+        (-1, 1, 1e9, 0, 1_800.0),
+        (-1, 1, 1e12, 40, 1_800.0),
+        (-1, -1, 500.0, 40, 1_840.0),
+    ],
+)
+def test_when_a_silent_pair_is_lost(i: int, j: int, margin_m: float, age_s: int, lost_s: float) -> None:
+    """She at rest may do 3 m/s, he 12 m/s: together 15."""
+    devices = np.array([device(rest=2), device()], DEVICE)
+    assert lost_at_ms(SimpleNamespace(device=devices), i, j, margin_m, T0 + age_s * S) == T0 + lost_s * S
+
+
+def test_the_older_of_two_silent_parties_counts_for_too_long() -> None:
+    for ages in ((0, 300), (300, 0)):
+        devices = np.array([device(fix_ms=T0 - age * S) for age in ages], DEVICE)
+        assert lost_at_ms(SimpleNamespace(device=devices), 0, 1, 1e9, T0) == T0 + 1_500 * S
+
+
+# --- Order and clocks ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("boot", "seq", "sent", "stale"),
+    [(3, 8, 1, False), (3, 7, 0, True), (3, 6, -1, True), (4, 1, -1, False), (2, 99, 0, True), (2, 99, 1, False), (3, 6, 1, False), (3, 8, -1, False)],
+)
+def test_what_is_older_than_what_we_have(boot: int, seq: int, sent: int, stale: bool) -> None:
+    assert bool(tr.is_stale(device(boot=3, seq=7, sent_ms=T0), p(boot=boot, seq=seq, sent_ms=T0 + sent))) is stale
+
+
+HOUR = 3_600 * S
+
+
+@pytest.mark.parametrize(
+    ("before", "skew_ms", "offset_ms", "wrong"),
+    [
+        ({}, 0, 0, False),
+        ({}, 60_000, 0, False),
+        ({}, -60_000, 0, False),
+        ({"offset_ms": 5 * HOUR}, 60_000, 0, False),
+        ({}, -60_001, -60_001, True),
+        ({}, HOUR, 0, False),  # behind: a backlog, until it is seen to be steady
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR}, HOUR, HOUR, True),
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR - 30 * S}, HOUR, HOUR, True),
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR - 30 * S - 1}, HOUR, 0, False),
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR, "pinged": 0}, HOUR, 0, False),
+        ({"sent_ms": T0 - HOUR, "skew_ms": HOUR}, HOUR, 0, False),
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": 60 * S}, 61 * S, 0, False),
+        ({"offset_ms": HOUR, "sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR}, HOUR + 30 * S, HOUR, True),
+        ({"offset_ms": HOUR}, HOUR - 60 * S, HOUR, True),
+        ({"offset_ms": HOUR}, HOUR - 60 * S - 1, HOUR - 60 * S - 1, True),
+    ],
+)
+def test_the_offset_of_a_clock(before: dict[str, int], skew_ms: int, offset_ms: int, wrong: bool) -> None:
+    d = device(**{"sent_ms": T0 - 60 * S, **before})
+    tr.set_clock(d, p(sent_ms=T0 - skew_ms))
+    assert (d["offset_ms"], d["skew_ms"], d["clock_until_ms"]) == (offset_ms, skew_ms, T0 + 60 * S if wrong else 0)
+
+
+def test_a_clock_of_before_2020_has_been_reset_and_a_right_one_is_forgiven_after_a_minute() -> None:
+    d = device()
+    tr.set_clock(d, p(sent_ms=policy.CLOCK_SANE_FROM_MS - 1))
+    assert d["offset_ms"] == T0 - policy.CLOCK_SANE_FROM_MS + 1
+    fresh = device()
+    tr.set_clock(fresh, p(sent_ms=policy.CLOCK_SANE_FROM_MS))
+    assert fresh["offset_ms"] == 0
+    for at_ms, until in ((T0 + 59_999, T0 + 60_000), (T0 + 60_000, 0)):
+        tr.set_clock(d, p(at_ms=at_ms, sent_ms=at_ms))
+        assert d["clock_until_ms"] == until
+
+
+@pytest.mark.parametrize(
+    ("offset", "sent", "fix", "time", "wrong"),
+    [
+        (0, 0, -300, -300, False),
+        (0, -500, -800, -800, False),
+        (0, 700, 400, -300, False),
+        (HOUR, -HOUR - 500, -HOUR - 800, -800, False),
+        (-HOUR, HOUR, -20, -20 - HOUR, False),
+        (0, -HOUR, -20, -20, False),
+        (0, -HOUR, 20, 0, False),
+        (0, -HOUR, -60_000, -60_000, False),
+        (0, -HOUR, -60_001, -HOUR, True),
+        (0, -HOUR, 60_001, -HOUR, True),
+        (0, 0, 60_001, 0, True),
+        (0, 0, -30 * 24 * HOUR, -30 * 24 * HOUR, False),
+        (0, 0, -30 * 24 * HOUR - 1, 0, True),
+        (0, -200_000, -140_000, -200_000, False),
+    ],
+)
+def test_when_a_position_was_solved(offset: int, sent: int, fix: int, time: int, wrong: bool) -> None:
+    d = device(offset_ms=offset)
+    assert tr.fix_time_ms(d, p(sent_ms=T0 + sent, fix_ms=T0 + fix)) == T0 + time
+    assert d["clock_until_ms"] == (T0 + 60 * S if wrong else 0)
+
+
+def test_a_fix_from_another_age_is_dated_by_its_ping() -> None:
+    d = device()
+    assert tr.fix_time_ms(d, p(sent_ms=T0 - 100, fix_ms=5_000)) == T0 - 100
+    assert d["clock_until_ms"] == T0 + 60 * S
+    early = policy.CLOCK_SANE_FROM_MS - 50_000
+    d = device(offset_ms=T0 - early)
+    assert tr.fix_time_ms(d, p(sent_ms=early, fix_ms=early - 300)) == T0 - 300, "both of a reset clock"
+    assert d["clock_until_ms"] == 0
+
+
+# --- Motion, jumps, history ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "rest", "spread"),
+    [
+        ({"speed_mps": 0.3}, 1, 0.95),
+        ({"speed_mps": 0.31}, 0, 0.8 + 0.155),
+        ({"speed_mps": NAN, "moving": 0}, 1, 0.8),
+        ({"speed_mps": 30.0}, 0, 10.0),
+        ({"speed_mps": 6.0, "course_deg": 90.0}, 0, 3.8),
+    ],
+)
+def test_motion_sets_the_spread(fields: dict[str, float], rest: int, spread: float) -> None:
+    d = device(rest=0, sigma=8.0)
+    tr.hear_motion(d, p(**fields), 0.0)
+    assert (d["rest"], d["spread"]) == (rest, pytest.approx(spread))
+
+
+def test_two_fixes_at_rest_are_rest_and_a_course_is_heard() -> None:
+    d = device(rest=1, sigma=8.0)
+    tr.hear_motion(d, p(speed_mps=0.0), 0.0)
+    assert (d["rest"], d["spread"]) == (2, 0.35)
+    d = device(sigma=8.0, p12=3.0, p22=25.0)
+    sigma = 1.5 + 0.15 * 10.0
+    gain, gain_x = 25.0 / (25.0 + sigma**2), 3.0 / (25.0 + sigma**2)
+    assert tr.hear_motion(d, p(speed_mps=10.0, course_deg=30.0), 0.0) == pytest.approx((5.0 * gain_x, 10.0 * math.cos(math.pi / 6) * gain_x))
+    assert (d["ve"], d["vn"]) == pytest.approx((5.0 * gain, 10.0 * math.cos(math.pi / 6) * gain))
+
+
+@pytest.mark.parametrize(("moved_m", "dt_ms", "mps"), [(24.0, 10_000, 0.0), (24.1, 10_000, 2.41), (100.0, 0, 0.0), (100.0, -5_000, 0.0), (100.0, 500, 200.0)])
+def test_the_speed_that_two_positions_show(moved_m: float, dt_ms: int, mps: float) -> None:
+    assert tr.shown_speed_mps(device(prev_ms=T0 - dt_ms, sigma=8.0), moved_m) == pytest.approx(mps)
+    d = device(prev_ms=T0 - dt_ms, sigma=8.0)
+    tr.hear_motion(d, p(speed_mps=NAN), moved_m)
+    assert d["rest"] == (1 if mps <= 0.3 else 0)
+
+
+@pytest.mark.parametrize(("away_m", "dt_s", "impossible"), [(729.0, 10.0, False), (731.0, 10.0, True), (99.0, 0.0, False), (101.0, 0.0, True), (101.0, 0.5, True)])
+def test_what_nothing_on_a_road_could_have_done(away_m: float, dt_s: float, impossible: bool) -> None:
+    """Ten metres of error in all: three of them, 30 m, are allowed for, and at least a second."""
+    assert tr.is_impossible(device(p11=36.0), dt_s, away_m, 8.0) is impossible
+
+
+@pytest.mark.parametrize(("away_m", "p11", "departs"), [(150.0, 0.0, False), (150.1, 0.0, True), (299.0, 9_936.0, False), (301.0, 9_936.0, True)])
+def test_a_departure_widens_the_prediction(away_m: float, p11: float, departs: bool) -> None:
+    d = device(p11=p11, p22=0.1, rest=5)
+    tr.allow_departure(d, away_m, 8.0)
+    assert (d["p11"], d["p22"], d["rest"]) == ((pytest.approx((away_m / 3.0) ** 2), 25.0, 0) if departs else (p11, 0.1, 5))
+
+
+def test_the_rhythm_of_a_device_is_learned_within_its_bounds() -> None:
+    for dt_s, before, after in ((10, 60.0, 40.0), (300, 60.0, 120.0), (301, 60.0, 60.0), (1, 5.0, 5.0), (60, 10.0, 30.0)):
+        d = device(gap_s=before)
+        tr.believe(d, np.zeros(HISTORY_SHAPE), p(), T0 + dt_s * S, 8.0)
+        assert d["gap_s"] == pytest.approx(after)
+
+
+def test_remembered_places_lie_between_and_after_the_fixes() -> None:
+    history = np.zeros(HISTORY_SHAPE)
+    d = device(history_count=3, spread=2.0)
+    for k, north in enumerate((0.0, 300.0, 900.0)):
+        history[k] = (T0 + 60 * S * k, *at(0, north), 100.0 + k)
+
+    def place(at_s: float) -> tuple[float, float]:
+        lat, lon, variance = tr.place_at(d, history, T0 + round(at_s * S))
+        return round(offset_m(HOME.lat_deg, HOME.lon_deg, lat, lon)[1], 3), variance
+
+    assert place(0) == (0.0, pytest.approx(101.0 + 30.0**2))
+    assert place(30) == (150.0, pytest.approx(101.0 + 30.0**2))
+    assert place(75) == (450.0, pytest.approx(102.0 + 60.0**2))
+    assert place(120) == (900.0, 102.0)
+    assert place(130) == (900.0, pytest.approx(102.0 + 10.0**2 * 4.0))
+    assert place(120 + 600) == (900.0, pytest.approx(102.0 + 600.0**2 * 4.0))
+    assert tr.place_at(d, history, T0 + 721 * S) == (0.0, 0.0, -1.0)
+    assert tr.place_at(d, history, T0 - 1) == (0.0, 0.0, -1.0)
+    assert tr.place_at(device(), history, T0) == (0.0, 0.0, -1.0)
+
+
+def test_the_ring_of_history_keeps_the_newest_and_steps_between() -> None:
+    history, d = np.zeros(HISTORY_SHAPE), device()
+    for k in range(81):
+        d["fix_ms"] = T0 + 5 * S * k
+        tr.note_history(d, history)
+        assert history[:, 0].max() == d["fix_ms"], "the newest is always there"
+    times = sorted((history[:, 0] - T0) / S)
+    assert min(b - a for a, b in pairwise(times[:-1])) >= 25.0
+    assert times[-1] - times[0] >= 350.0
+    assert tr.place_at(d, history, T0 + 200 * S)[2] >= 0.0
+
+
+# --- A pair and a zone ---------------------------------------------------------------------------------------------------
+
+
+def test_a_pair_is_seen_where_both_will_be() -> None:
+    hers, his = device(0, 0, vn=2.0, fix_ms=T0 - 4 * S), device(0, 1_000, vn=-10.0, ve=1.0, fix_ms=T0 - 10 * S)
+    g4, g10 = (20.0 * (1 - math.exp(-t / 20.0)) for t in (4.0, 10.0))
+    f4, f10 = (math.exp(-t / 20.0) for t in (4.0, 10.0))
+    e, n = g10 * 1.0, 1_000.0 - 10.0 * g10 - 2.0 * g4
+    margin, sigma, p_inside, p_ring, seconds, bearing, last = near.see_perimeter(hers, his, 500.0, 100.0, T0)
+    assert margin == pytest.approx(math.hypot(e, n) - 500.0, abs=0.06)
+    assert sigma == pytest.approx(math.sqrt(tr.variance_after(hers, 4.0) + tr.variance_after(his, 10.0)), abs=0.06)
+    assert seconds == near.seconds_to_circle(e, n, f10 * 1.0, -10.0 * f10 - 2.0 * f4, 500.0)
+    assert bearing == pytest.approx(math.degrees(math.atan2(e, n)), abs=1.0)
+    assert last == pytest.approx(500.0, abs=0.06)
+    assert (p_inside, p_ring) == (near.p_within(round(math.hypot(e, n), 1), sigma, 500.0), near.p_within(round(math.hypot(e, n), 1), sigma, 600.0))
+
+
+def test_the_decision_looks_three_seconds_ahead() -> None:
+    his = device(0, 540, vn=-12.0, p11=1.0, p22=0.01, spread=0.1)
+    ahead = 20.0 * (1 - math.exp(-3.0 / 20.0)) * 12.0
+    sight = near.see_perimeter(device(p11=1.0, p22=0.01, spread=0.1), his, 500.0, 0.0, T0)
+    assert sight[0] == pytest.approx(40.0, abs=0.06)
+    assert sight[2] == near.p_within(round(540.0 - ahead, 1), sight[1], 500.0)
+    assert [near.see_perimeter(device(), device(0, 3_000, vn=-12.0), 500.0, 0.0, T0 + s)[4] < near.FAR_S for s in (60_000, 60_001)] == [True, False]
+
+
+def zone_tables(kind: ZoneKind, radius_m: float = 300.0, buffer_m: float = 200.0, origin: Position = HOME) -> Any:
+    return Core(pair(perimeter_m=0.0, zones=(circle(radius_m, buffer_m, kind, origin),))).tables()
+
+
+@pytest.mark.parametrize(
+    ("kind", "north", "vn", "margin", "seconds"),
+    [
+        (ZoneKind.EXCLUSION, 500.0, 0.0, 200.0, near.FAR_S),
+        (ZoneKind.EXCLUSION, 500.0, -10.0, 200.0, 20.0),
+        (ZoneKind.EXCLUSION, 500.0, 10.0, 200.0, near.FAR_S),
+        (ZoneKind.EXCLUSION, 200.0, 0.0, -100.0, 0.0),
+        (ZoneKind.INCLUSION, 100.0, 10.0, 200.0, 20.0),
+        (ZoneKind.INCLUSION, 100.0, -0.4, 200.0, near.FAR_S),
+        (ZoneKind.INCLUSION, 350.0, 0.0, -50.0, 0.0),
+    ],
+)
+def test_a_zone_is_seen(kind: ZoneKind, north: float, vn: float, margin: float, seconds: float) -> None:
+    tables = zone_tables(kind)
+    his = device(0, north, vn=vn)
+    seen = near.see_zone(tables.target[0], tables.edges, his, T0)
+    assert seen[0] == pytest.approx(margin, abs=0.06)
+    assert seen[4] == pytest.approx(seconds, abs=0.15)
+    assert math.isnan(seen[5])
+    assert seen[6] == seen[0]
+    sigma = seen[1]
+    radius = 300.0
+    inside, ring = near.p_within(north, sigma, radius), near.p_within(north, sigma, radius + 200.0)
+    if kind is ZoneKind.INCLUSION:
+        inside, ring = 1.0 - inside, 1.0 - near.p_within(north, sigma, radius - 200.0)
+    assert seen[3] == pytest.approx(ring, abs=0.011)
+    assert seen[2] >= inside - 0.011
+    if vn == 0.0:
+        assert seen[2] == pytest.approx(inside, abs=0.011)
+
+
+def test_a_course_past_a_zone_is_not_a_contact() -> None:
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    for east, seconds in ((310.0, near.FAR_S), (290.0, 77.3)):
+        seen = near.see_zone(tables.target[0], tables.edges, device(east, 1_000, vn=-10.0, p11=25.0), T0)
+        assert seen[4] == (near.FAR_S if seconds == near.FAR_S else pytest.approx(77.3, abs=0.2))
+    assert near.see_zone(tables.target[0], tables.edges, device(0, 2_600, vn=-9.0), T0)[4] == near.FAR_S, "more than four minutes away"
+
+
+@pytest.mark.parametrize("lon", [-180.0, 179.9])
+def test_a_zone_at_the_antimeridian_has_two_sides(lon: float) -> None:
+    origin = Position(-17.0, lon)
+    tables = zone_tables(ZoneKind.EXCLUSION, origin=origin)
+    for east in (-20_000.0, 20_000.0, 40.0):
+        x, y = near.place_in_zone(tables.target[0], *moved(-17.0, lon, east, 30.0))
+        assert (x, y) == pytest.approx((east, 30.0), abs=1.5)
+
+
+def test_a_path_between_two_fixes() -> None:
+    history = np.zeros(HISTORY_SHAPE)
+    hers = device(0, 0, history_count=1, spread=0.0)
+    history[0] = (T0 - 900 * S, *at(0, 0), 100.0)
+    history[0, 0] = T0 - 500 * S
+
+    def swept(step_s: float, side_m: float = 200.0, length_m: float = 3_000.0) -> float:
+        his = device(side_m, -length_m / 2)
+        his["prev_ms"] = T0 - round(step_s * S)
+        his["prev_lat"], his["prev_lon"] = at(side_m, length_m / 2)
+        return near.p_swept_perimeter(his, hers, history, 500.0)
+
+    sigma = near.rounded(math.hypot(math.sqrt(200.0), 250.0), 10.0)
+    assert swept(120) == near.p_within(200.0, sigma, 500.0)
+    assert swept(0) == 0.0
+    assert swept(-5) == 0.0
+    assert swept(501) == 0.0, "where she was then is not known"
+    assert swept(120, length_m=400.0) == near.p_within(200.0, near.rounded(math.hypot(math.sqrt(200.0), 40.0), 10.0), 500.0)
+    history[0, 0] = T0 - 600 * S
+    hers["spread"] = 0.01
+    assert swept(600) > 0.0
+    assert swept(600.001) == 0.0
+    zone = zone_tables(ZoneKind.EXCLUSION)
+    for kind, step, there in ((EXCLUSION, 60, True), (EXCLUSION, 600, True), (EXCLUSION, 601, False), (EXCLUSION, 0, False), (INCLUSION, 60, False)):
+        his = device(0, -1_500, prev_ms=T0 - step * S)
+        his["prev_lat"], his["prev_lon"] = at(0, 1_500)
+        zone.target[0]["kind"] = kind
+        assert (near.p_swept_zone(zone.target[0], zone.edges, his) > 0.5) is there
+
+
+def test_least_distance_and_the_error_of_a_path() -> None:
+    assert near.least_distance_m(-300.0, 40.0, 500.0, 40.0) == pytest.approx(40.0)
+    assert near.least_distance_m(30.0, 40.0, 60.0, 80.0) == pytest.approx(50.0)
+    assert near.least_distance_m(60.0, 80.0, 30.0, 40.0) == pytest.approx(50.0)
+    assert near.least_distance_m(30.0, 40.0, 30.0, 40.0) == pytest.approx(50.0)
+    assert near.least_distance_m(-100.0, -100.0, 300.0, 100.0) == pytest.approx(100.0 * 200.0 / math.hypot(400.0, 200.0), abs=1e-9)
+    assert near.path_sigma_m(30.0, 400.0, 500.0) == 50.0
+    assert near.path_sigma_m(30.0, 400_000.0, 80.0) == 50.0
+
+
+def test_a_position_held_back_counts_by_itself_and_by_the_way_to_it() -> None:
+    t = target(ring_m=300.0)
+    hers, his = device(0, 0), device(0, 5_000, held=1, held_sigma=8.0)
+    table = {(0, 200): 1.0, (0, 780): 0.89, (0, 5_100): 0.0, (0, -5_000): 0.86}
+    for (east, north), least in table.items():
+        his["held_lat"], his["held_lon"] = at(east, north)
+        odds = near.p_held(t, np.zeros((0, 4)), hers, his, True)
+        assert odds >= least
+        assert odds <= (1.0 if least else 0.0)
+    assert near.p_held(t, np.zeros((0, 4)), hers, device(0, 200), True) == 0.0, "nothing is held"
+    hers["held"], hers["held_sigma"] = 1, 8.0
+    hers["held_lat"], hers["held_lon"] = at(0, 4_900)
+    assert near.p_held(t, np.zeros((0, 4)), hers, device(0, 5_000), True) == 1.0, "hers counts as well"
+    assert near.p_held(t, np.zeros((0, 4)), hers, device(0, 5_000), False) == 0.0, "but not for a zone"
+
+
+def test_a_held_position_and_zones() -> None:
+    for kind, north, least in ((ZoneKind.EXCLUSION, 100, 1.0), (ZoneKind.EXCLUSION, -3_000, 0.85), (ZoneKind.INCLUSION, 3_000, 1.0), (ZoneKind.INCLUSION, 30, 0.0)):
+        tables = zone_tables(kind, buffer_m=50.0)
+        his = device(0, 3_000 if kind is ZoneKind.EXCLUSION else 0, held=1, held_sigma=8.0)
+        his["held_lat"], his["held_lon"] = at(0, north)
+        odds = near.p_held(tables.target[0], tables.edges, device(), his, False)
+        assert odds >= least
+        assert odds <= (1.0 if least else 0.0)
+
+
+def test_a_place_not_known_is_nowhere() -> None:
+    t, edges = target(), np.zeros((0, 4))
+    here, there = (*at(0, 0), 100.0), (*at(0, 400), 100.0)
+    assert near.p_place_barred(t, edges, there, here, 0.0) == near.p_within(400.0, 14.1, 500.0)
+    assert near.p_place_barred(t, edges, (*there[:2], -1.0), here, 0.0) == 0.0
+    assert near.p_place_barred(t, edges, there, (*here[:2], -1.0), 0.0) == 0.0
+    assert near.p_place_barred(t, edges, (*at(0, 700), 100.0), here, 300.0) == near.p_within(700.0, 14.1, 800.0)
+    assert near.p_place_barred(t, edges, (*there[:2], 0.0), (*here[:2], 0.0), 0.0) == 1.0
+
+
+# --- The machines of one target -----------------------------------------------------------------------------------------
+
+
+def breaches(*looks: tuple[float, float, bool, bool, bool], **start: int) -> list[int]:
+    """Whether it is a breach after each look (p inside, p path, may raise, new fix, may clear)."""
+    t, seen = target(**start), []
+    for look in looks:
+        step_breach(t, *look)
+        seen.append(int(t["breach"]))
+    return seen
+
+
+def test_a_breach_is_raised_by_one_sure_look_two_fair_ones_or_the_path() -> None:
+    assert breaches((0.69, 0.0, True, True, False)) == [0]
+    assert breaches((0.70, 0.0, True, True, False)) == [1]
+    assert breaches((0.70, 0.0, False, True, False)) == [0]
+    assert breaches((0.0, 0.64, True, True, False), (0.0, 0.65, True, True, False)) == [0, 1]
+    assert breaches(*[(0.65, 0.0, True, True, False)] * 2) == [0, 1]
+    assert breaches(*[(0.64, 0.0, True, True, False)] * 4) == [0] * 4
+    assert breaches(*[(0.65, 0.0, True, False, False)] * 4) == [0] * 4, "time alone is no second fix"
+    fair, doubt = (0.66, 0.0, True, True, False), (0.5, 0.0, True, True, False)
+    assert breaches(fair, doubt, fair, fair) == [0, 0, 0, 1], "two running"
+
+
+def test_a_breach_is_cleared_by_two_sure_looks_of_evidence() -> None:
+    out, edge = (0.09, 0.0, True, True, True), (0.10, 0.0, True, True, True)
+    assert breaches(out, out, breach=1) == [1, 0]
+    assert breaches(out, edge, out, out, breach=1) == [1, 1, 1, 0]
+    assert breaches(*[(0.0, 0.0, True, True, False)] * 5, breach=1) == [1] * 5
+    assert breaches((0.8, 0.0, True, True, True), out, out, on_count=1, off_count=1) == [1, 1, 0], "counts begin anew"
+
+
+def test_an_approach_is_raised_and_calmed() -> None:
+    def steps(*looks: tuple[float, float, bool, bool], **start: int) -> list[int]:
+        t, seen = target(**start), []
+        for look in looks:
+            step_approach(t, *look)
+            seen.append(int(t["approach"]))
+        return seen
+
+    far = near.FAR_S
+    assert steps((0.49, far, True, False), (0.50, far, True, False)) == [0, 1]
+    assert steps((0.0, 120.1, True, False), (0.0, 120.0, True, False)) == [0, 1]
+    assert steps((0.9, 10.0, False, False)) == [0]
+    quiet, loud = (0.19, 240.1, True, True), (0.20, 240.1, True, True)
+    assert steps(quiet, quiet, approach=1) == [1, 0]
+    assert steps(quiet, loud, quiet, (0.19, 240.0, True, True), quiet, quiet, approach=1) == [1, 1, 1, 1, 1, 0]
+    assert steps((0.0, far, True, False), approach=1) == [1]
+    assert steps((0.9, far, True, True), quiet, quiet, calm_count=1) == [1, 1, 0]
+
+
+def test_when_contact_is_near() -> None:
+    assert is_near(target(breach=1), 5_000.0, near.FAR_S)
+    assert not is_near(target(), 10.0, 10.0)
+    assert [is_near(target(approach=1), m, s) for m, s in ((300.0, near.FAR_S), (300.1, near.FAR_S), (900.0, 180.0), (900.0, 180.1))] == [True, False, True, False]
+
+
+def test_windows_paths_and_ways() -> None:
+    t = target(open_from_ms=T0, open_until_ms=T0 + 5)
+    assert [is_open(t, T0 + k) for k in (-1, 0, 4, 5)] == [False, True, True, False]
+    assert [is_sure_way(device(prev_ms=T0 - s * S)) for s in (180, 181)] == [True, False]
+    assert [is_sure_way(device(prev_ms=T0 - S, p11=a, prev_p11=b)) for a, b in ((22_500.0, 22_500.0), (22_501.0, 0.0), (0.0, 22_501.0))] == [True, False, False]
+    edge = 2.0 * 70.0 * 10.0 + 6.0 * (10.0 + 150.0 + 250.0)
+    assert [is_out_of_path(device(prev_ms=T0 - 10 * S), target(), m) for m in (edge, edge + 0.1)] == [False, True]
+
+
+def test_deadlines_live_on_whole_seconds() -> None:
+    assert [on_the_beat(T0 + a, T0 + b) - T0 for a, b in ((1, 0), (1_000, 0), (0, 0), (-5_000, 999), (1_001, 1_000), (7_000, 500))] == [1_000, 1_000, 1_000, 1_000, 2_000, 7_000]
+    assert on_the_beat(policy.NEVER_MS, T0) == policy.NEVER_MS
+
+
+def test_time_is_watched_while_a_track_still_glides_towards_the_edge() -> None:
+    def waits(margin_m: float, age_s: float, hers: Any, his: Any, sigma_m: float = 10.0) -> bool:
+        T = SimpleNamespace(device=np.array([hers, his], DEVICE))
+        at_ms = T0 + round(age_s * S)
+        return bool(soon(T, (1.0, margin_m, sigma_m, 0, 0, 0, 0, 0.0, 1.0), at_ms) == at_ms + S)
+
+    still, walker = device(), device(ve=3.0, vn=4.0)
+    assert [waits(m, 0, still, walker) for m in (5.0 * 23 + 29, 5.0 * 23 + 31)] == [True, False]
+    assert [waits(m, 0, walker, walker) for m in (10.0 * 23 + 29, 10.0 * 23 + 31)] == [True, False]
+    assert [waits(0.0, s, still, walker) for s in (19.999, 20.0)] == [True, False]
+    assert waits(0.0, 25, device(fix_ms=T0 + 10 * S), walker), "the newer of the two counts"
+    alone = SimpleNamespace(device=np.array([device(fix_ms=T0 + 10 * S), walker], DEVICE))
+    assert soon(alone, (1.0, 0.0, 10.0, 0, 0, 0, 0, -1.0, 1.0), T0 + 25 * S) == policy.NEVER_MS, "a zone needs only him"
+
+
+def test_which_target_speaks() -> None:
+    def rank(margin_m: float, odds: float, entered: bool = False, **state: int) -> float:
+        return float(urgency(target(**state), (1.0, margin_m, 10.0, odds), entered))
+
+    order = [rank(900, 0.0), rank(100, 0.0), rank(900, 0.3), rank(900, 0.0, approach=1), rank(900, 0.0, breach=1), rank(900, 0.0, breach=1, approach=1)]
+    order += [rank(900, 0.0, entered=True, breach=1)]
+    assert order == sorted(order)
+    assert len(set(order)) == len(order)
