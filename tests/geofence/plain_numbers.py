@@ -19,10 +19,27 @@ from geofence import proximity as near
 from geofence import track as tr
 from geofence.core import Core
 from geofence.geodesy import moved, offset_m
-from geofence.order import on_the_beat, soon, urgency
+from geofence.health import held_until_ms, hours_left, note_battery, note_late_sos
+from geofence.order import contact_deadline_ms, note_breach_times, on_the_beat, soon, urgency
+from geofence.past import was_known
 from geofence.state import DEVICE, HISTORY_SHAPE, PING, TARGET
-from geofence.target import is_near, is_open, is_out_of_path, is_silent, is_sure_way, lost_at_ms, step_approach, step_breach
-from geofence.terms import Position, ZoneKind
+from geofence.target import (
+    FRESH,
+    LOST,
+    OVERDUE,
+    contact_of,
+    interval_for,
+    is_near,
+    is_open,
+    is_out_of_path,
+    is_silent,
+    is_sure_way,
+    lost_at_ms,
+    step_approach,
+    step_breach,
+    witness,
+)
+from geofence.terms import Polygons, Position, Zone, ZoneId, ZoneKind
 from tests.pings import HOME, NAN, T0, at, circle, pair, ping
 
 S = 1_000  # ms
@@ -65,10 +82,10 @@ def exact_p_within(distance: float, sigma: float, radius: float) -> float:
     return float(np.sum(r / sigma**2 * np.exp(-((r - distance) ** 2) / (2 * sigma**2)) * i0e) * radius / 20_000)
 
 
-@pytest.mark.parametrize("sigma", [5.0, 20.0, 100.0, 250.0])
-@pytest.mark.parametrize("distance", [0.0, 30.0, 250.0, 460.0, 500.0, 540.0, 700.0])
+@pytest.mark.parametrize("sigma", [5.0, 20.0, 100.0, 250.0, 400.0])
+@pytest.mark.parametrize("distance", [0.0, 30.0, 250.0, 380.0, 460.0, 500.0, 540.0, 620.0, 700.0, 900.0])
 def test_p_within_is_the_rice_distribution(distance: float, sigma: float) -> None:
-    assert near.p_within(distance, sigma, 500.0) == pytest.approx(exact_p_within(distance, sigma, 500.0), abs=0.0151 + 0.005)
+    assert near.p_within(distance, sigma, 500.0) == pytest.approx(exact_p_within(distance, sigma, 500.0), abs=0.0115)
 
 
 def test_p_within_where_nothing_is_to_be_weighed() -> None:
@@ -560,6 +577,30 @@ def test_a_held_position_and_zones() -> None:
         assert odds <= (1.0 if least else 0.0)
 
 
+def test_now_and_the_look_ahead_are_both_asked() -> None:
+    """Who is inside now and drives out is in breach, and so is who will be inside when the alert arrives."""
+    sure = {"p11": 1.0, "p22": 0.01, "spread": 0.1}
+    leaving, coming = device(0, 490, vn=30.0, **sure), device(0, 510, vn=-30.0, **sure)
+    assert [near.see_perimeter(device(**sure), him, 500.0, 0.0, T0)[2] for him in (leaving, coming)] == [1.0, 1.0]
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    for north, vn in ((290, 30.0), (310, -30.0)):
+        assert near.see_zone(tables.target[0], tables.edges, device(0, north, vn=vn, **sure), T0)[2] == 1.0
+
+
+def test_an_early_answer_about_a_far_zone_is_the_long_one() -> None:
+    """Beyond the ring, six sigma and four minutes of travel nothing is asked any more: the border of that is no border of the answer."""
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    for vn in (0.0, -10.0):
+        his = device(0, 0, vn=vn)
+        sigma = near.see_zone(tables.target[0], tables.edges, his, T0)[1]
+        border = 300.0 + 200.0 + 6.0 * sigma + abs(vn) * 240.0
+        for north in (border - 2.0, border + 2.0):
+            seen = near.see_zone(tables.target[0], tables.edges, device(0, north, vn=vn), T0)
+            assert seen[2:5] == (0.0, 0.0, near.FAR_S)
+        close = near.see_zone(tables.target[0], tables.edges, device(0, 300.0 + 238.0 * 10.0, vn=-10.0), T0)
+    assert close[4] == pytest.approx(238.0, abs=3.0)
+
+
 def test_a_place_not_known_is_nowhere() -> None:
     t, edges = target(), np.zeros((0, 4))
     here, there = (*at(0, 0), 100.0), (*at(0, 400), 100.0)
@@ -664,3 +705,178 @@ def test_which_target_speaks() -> None:
     order += [rank(900, 0.0, entered=True, breach=1)]
     assert order == sorted(order)
     assert len(set(order)) == len(order)
+
+
+# --- Who speaks for a person, and when silence is looked at again -------------------------------------------------------
+
+
+def people(*devices: Any) -> Any:
+    """The tables of one person with these devices, in a chain."""
+    rows = np.array(list(devices), DEVICE)
+    for k in range(len(rows)):
+        rows[k]["next_device"] = k + 1 if k + 1 < len(rows) else -1
+    return SimpleNamespace(device=rows, person=[{"first_device": 0 if len(rows) else -1}])
+
+
+def test_the_best_device_speaks_for_her_and_the_worst_for_him() -> None:
+    late, later, unfit, never = device(fix_ms=T0 - 300 * S), device(fix_ms=T0 - 400 * S), device(p11=160.0**2), device(seen=0)
+    assert [witness(people(never, later, late), 0, protected, T0) for protected in (True, False)] == [2, 1]
+    assert [witness(people(later, late, never), 0, protected, T0) for protected in (True, False)] == [1, 0]
+    assert [witness(people(unfit, device()), 0, protected, T0) for protected in (True, False)] == [1, 0]
+    assert [witness(people(device(), unfit), 0, protected, T0) for protected in (True, False)] == [0, 1]
+    assert [witness(people(late, unfit), 0, protected, T0) for protected in (True, False)] == [1, 0], "a vague fix of now is one late by a moment"
+    assert [witness(people(device(), device()), 0, protected, T0) for protected in (True, False)] == [0, 0], "the first of equals"
+    assert [witness(people(*some), 0, True, T0) for some in ((), (never,))] == [-1, -1]
+    assert witness(people(device(gap_s=120.0, fix_ms=T0 - 300 * S), device(gap_s=10.0, fix_ms=T0 - 250 * S)), 0, True, T0) == 0, "by its own rhythm"
+
+
+@pytest.mark.parametrize(
+    ("hers", "his", "order", "reach_m", "deadline_s"),
+    [
+        ({}, {}, {}, 9_000.0, 195.001),
+        ({"gap_s": 10.0}, {}, {}, 9_000.0, 70.001),
+        ({}, {"gap_s": 10.0}, {}, 9_000.0, 70.001),
+        ({"gap_s": 10.0}, {}, {"perimeter": 0}, 9_000.0, 195.001),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 9_000.0, 195.001),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_600.0, 100.0),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 100.0, 0.001),
+        ({}, {"fix_ms": T0 - 200 * S}, {"lost_respondent": 1}, 3_600.0, 195.001),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {}, 1_050.0, 150.0),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"lost_protected": 1}, 1_050.0, 195.001),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 1_050.0, 195.001),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 4_500.0, 100.0),
+        ({"fix_ms": T0 - 200 * S}, {"fix_ms": T0 - 200 * S}, {"lost_protected": 1, "lost_respondent": 1}, 9e9, float("inf")),
+    ],
+)
+def test_when_silence_is_looked_at_again(hers: dict[str, float], his: dict[str, float], order: dict[str, int], reach_m: float, deadline_s: float) -> None:
+    row = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **order}
+    T = SimpleNamespace(order=[row], device=np.array([device(**hers), device(**his)], DEVICE))
+    deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0)
+    assert deadline == (policy.NEVER_MS if deadline_s == float("inf") else T0 + round(deadline_s * S))
+
+
+@pytest.mark.parametrize(
+    ("hers", "his", "row", "reach_m", "contact", "lost"),
+    [
+        ({}, {}, {}, 0.0, FRESH, (0, 0)),
+        ({}, {}, {"lost_protected": 1, "lost_respondent": 1}, 9e9, FRESH, (0, 0)),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 2_401.0, OVERDUE, (0, 0)),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 2_400.0, LOST, (0, 1)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {}, 600.0, LOST, (1, 0)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {}, 601.0, OVERDUE, (0, 0)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 0.0, FRESH, (0, 0)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 3_000.0, LOST, (1, 1)),
+        ({}, {"fix_ms": T0 - 200 * S}, {"lost_respondent": 1}, 9e9, LOST, (0, 1)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"lost_respondent": 1}, 9e9, OVERDUE, (0, 0)),
+    ],
+)
+def test_contact(hers: dict[str, float], his: dict[str, float], row: dict[str, int], reach_m: float, contact: int, lost: tuple[int, int]) -> None:
+    """A lost party stays lost until it is seen again; a party that is silent is lost once the distance could have been closed."""
+    order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **row}
+    T = SimpleNamespace(order=[order], device=np.array([device(**hers), device(**his)], DEVICE))
+    assert contact_of(T, 0, 0, 1, reach_m, T0) == contact
+    assert (order["lost_protected"], order["lost_respondent"]) == lost
+    assert contact_of(T, 0, -1, -1, reach_m, T0) == FRESH
+
+
+@pytest.mark.parametrize(
+    ("state", "margin", "seconds", "party", "until", "interval"),
+    [
+        ({}, 900.0, 1e9, 1, 0, 60),
+        ({"approach": 1}, 900.0, 1e9, 1, 0, 15),
+        ({"approach": 1}, 200.0, 1e9, 1, 60, 5),
+        ({"approach": 1, "kind": EXCLUSION}, 200.0, 1e9, 0, 0, 15),
+        ({"approach": 1, "kind": EXCLUSION}, 200.0, 1e9, 1, 60, 5),
+        ({"approach": 1}, 200.0, 1e9, 0, 60, 5),
+        ({"near_until_ms": T0 + 1}, 900.0, 1e9, 1, 0.001, 5),
+        ({"near_until_ms": T0}, 900.0, 1e9, 1, 0, 60),
+        ({"breach": 1}, 900.0, 1e9, -1, 60, 5),
+    ],
+)
+def test_the_interval_a_target_wants(state: dict[str, int], margin: float, seconds: float, party: int, until: float, interval: int) -> None:
+    t = target(**state)
+    assert interval_for(t, margin, seconds, T0, party) == interval
+    if until:
+        assert t["near_until_ms"] == T0 + round(until * S)
+
+
+def test_a_breach_remembers_when_it_ran() -> None:
+    T = SimpleNamespace(order=[{"breach_from_ms": 0, "breach_until_ms": 0}])
+    seen = []
+    for proximity, at_s in ((1, 1), (3, 2), (3, 3), (2, 4), (1, 5), (3, 6)):
+        note_breach_times(T, 0, proximity, T0 + at_s * S)
+        row = T.order[0]
+        seen.append((row["breach_from_ms"], row["breach_until_ms"]))
+    never = policy.NEVER_MS
+    times = [(0, 0), (2, None), (2, None), (2, 4), (2, 4), (6, None)]
+    assert seen == [(T0 + a * S if a else 0, never if b is None else T0 + b * S if b else 0) for a, b in times]
+
+
+def test_what_was_known_is_not_told_as_past() -> None:
+    live = {"breach_from_ms": T0, "breach_until_ms": T0 + 100 * S, "past_ms": 0}
+    assert [was_known(live, T0 + s * S) for s in (-61, -60, 0, 100, 101)] == [False, True, True, True, False]
+    told = {"breach_from_ms": 0, "breach_until_ms": 0, "past_ms": T0}
+    assert [was_known(told, T0 + s * S) for s in (-601, -600, 600, 601)] == [False, True, True, False]
+    assert not was_known({"breach_from_ms": 0, "breach_until_ms": 0, "past_ms": 0}, 0)
+
+
+def test_batteries_last_by_their_own_drain() -> None:
+    d = device(drain_per_h=4.0)
+
+    def hear(percent: float, after_h: float, charging: int = 0) -> tuple[float, int]:
+        note_battery(d, p(battery_percent=percent, at_ms=T0 + round(after_h * 3_600 * S), charging=charging))
+        return round(float(d["drain_per_h"]), 3), int(d["battery_low"])
+
+    assert hear(22.0, 0.0) == (4.0, 0)
+    assert hear(20.0, 0.25) == (round(0.7 * 4 + 0.3 * 8, 3), 0), "3.8 hours left"
+    assert hear(20.0, 0.50) == (5.2, 0), "nothing fell"
+    assert hear(19.0, 0.50) == (round(0.7 * 5.2 + 0.3 * 4, 3), 0)
+    assert hear(15.0, 0.75) == (round(0.7 * 4.84 + 0.3 * 16, 3), 1), "1.8 hours left"
+    assert hear(24.9, 0.80)[1] == 1
+    assert hear(25.0, 0.90)[1] == 0
+    assert hear(10.0, 0.90, charging=1)[1] == 0
+    assert hear(10.1, 30.0)[1] == 1
+    assert hear(NAN, 31.0)[1] == 1
+    assert hours_left(device(battery=50.0, drain_per_h=0.0)) == 500.0
+    fresh = device(drain_per_h=4.0)
+    note_battery(fresh, p(battery_percent=NAN))
+    assert fresh["battery_low"] == 0, "nobody said anything"
+    full = device(drain_per_h=4.0)
+    for percent, low in ((10.0, 1), (10.5, 1)):
+        note_battery(full, p(battery_percent=percent))
+        assert full["battery_low"] == low
+    slow = device(drain_per_h=1.0)
+    note_battery(slow, p(battery_percent=10.1))
+    assert slow["battery_low"] == 0, "ten hours"
+
+
+def test_a_late_button_counts_once_and_not_for_ever() -> None:
+    d = device(sent_ms=T0)
+    day = 86_400 * S
+    assert [note_late_sos(d, p(sos=1, sent_ms=T0 - s)) for s in (day + 1, day)] == [False, True]
+    assert (d["sos_sent_ms"], d["sos_until_ms"]) == (T0 - day, T0 + 300 * S)
+    assert [note_late_sos(d, p(sos=s, sent_ms=T0 - ago)) for s, ago in ((1, day), (0, 5), (1, 5), (1, 6))] == [False, False, True, False]
+    assert [held_until_ms(T0, said, T0 + s, 10) - T0 for said, s in ((True, 5), (False, -1), (False, 0))] == [15, 0, -T0]
+
+
+def test_east_is_seen_like_north() -> None:
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    north, east = device(0, 500, vn=-10.0, fix_ms=T0 - 5 * S), device(500, 0, ve=-10.0, fix_ms=T0 - 5 * S)
+    assert near.see_zone(tables.target[0], tables.edges, east, T0)[:5] == near.see_zone(tables.target[0], tables.edges, north, T0)[:5]
+    fade, glide = math.exp(-5.0 / 20.0), 20.0 * (1 - math.exp(-5.0 / 20.0))
+    seen = near.see_zone(tables.target[0], tables.edges, east, T0)
+    assert seen[0] == pytest.approx(200.0 - 10.0 * glide, abs=0.06)
+    assert seen[4] == pytest.approx((200.0 - 10.0 * glide) / (10.0 * fade), abs=0.3)
+    assert seen[6] == pytest.approx(200.0, abs=0.06)
+
+
+def test_the_edge_of_a_polygon_is_judged_as_straight() -> None:
+    corners = [Position(*at(e, n)) for e, n in ((-2_000, -2_000), (2_000, -2_000), (2_000, 0), (-2_000, 0))]
+    for kind, sign in ((ZoneKind.EXCLUSION, 1.0), (ZoneKind.INCLUSION, -1.0)):
+        zone = Zone(ZoneId("z"), kind, Polygons(((tuple(corners),),)), 30.0)
+        tables = Core(pair(perimeter_m=0.0, zones=(zone,))).tables()
+        for north in (-40.0, -10.0, 0.0, 15.0, 60.0):
+            seen = near.see_zone(tables.target[0], tables.edges, device(0, north), T0)
+            assert seen[0] == pytest.approx(sign * north, abs=0.11)
+            assert seen[2] == pytest.approx(0.5 * math.erfc(seen[0] / 10.0 / math.sqrt(2.0)), abs=0.0051)
+            assert seen[3] == pytest.approx(0.5 * math.erfc((seen[0] - 30.0) / 10.0 / math.sqrt(2.0)), abs=0.0051)

@@ -1,5 +1,5 @@
 # Storm 4. Everything at once
-orders: pair.toml
+orders: tag-first.toml
 
 Nobody lives such a day: two people wander, and everything that can be wrong with devices is wrong. It holds all numbers of the core in place; read the others first.
 ---
