@@ -880,3 +880,70 @@ def test_the_edge_of_a_polygon_is_judged_as_straight() -> None:
             assert seen[0] == pytest.approx(sign * north, abs=0.11)
             assert seen[2] == pytest.approx(0.5 * math.erfc(seen[0] / 10.0 / math.sqrt(2.0)), abs=0.0051)
             assert seen[3] == pytest.approx(0.5 * math.erfc((seen[0] - 30.0) / 10.0 / math.sqrt(2.0)), abs=0.0051)
+
+
+# --- What a mutant once survived ------------------------------------------------------------------------------------------
+
+
+def test_the_same_position_once_more_is_no_new_fix() -> None:
+    history, d = np.zeros(HISTORY_SHAPE), device(fix_ms=T0 - 300)
+    for later_ms, verdict in ((0, tr.NO_FIX), (-1, tr.NO_FIX), (1, tr.LIVE)):
+        assert tr.take_fix(d, history, p(sent_ms=T0, fix_ms=T0 - 300 + later_ms)) == verdict
+
+
+@pytest.mark.parametrize(("age_ms", "verdict", "late"), [(60_000, tr.LIVE, 0), (60_001, tr.BACKLOG, 1)])
+def test_a_fix_is_history_after_a_minute(age_ms: int, verdict: int, late: int) -> None:
+    d = device(fix_ms=T0 - 120 * S)
+    assert tr.take_fix(d, np.zeros(HISTORY_SHAPE), p(sent_ms=T0, fix_ms=T0 - age_ms)) == verdict
+    assert d["fix_late"] == late
+
+
+def test_a_cell_fix_is_taken_only_where_it_knows_more() -> None:
+    for known_m, verdict in ((400.0, tr.NO_FIX), (500.0, tr.LIVE)):
+        d = device(fix_ms=T0 - 10 * S, p11=known_m**2, spread=0.0, p22=0.0)
+        assert tr.take_fix(d, np.zeros(HISTORY_SHAPE), p(sent_ms=T0, fix_ms=T0, source=2, accuracy_m=606.0)) == verdict
+
+
+def test_a_jump_is_held_twice_and_then_believed_from_where_it_is() -> None:
+    history, d = np.zeros(HISTORY_SHAPE), device(fix_ms=T0 - 60 * S)
+    lat, lon = at(0, 90_000)
+    for k, verdict in enumerate((tr.HELD, tr.HELD, tr.LIVE)):
+        jump = p(at_ms=T0 + k * S, sent_ms=T0 + k * S, fix_ms=T0 + k * S, lat_deg=lat, lon_deg=lon, accuracy_m=16.0)
+        assert tr.take_fix(d, history, jump) == verdict
+        assert d["held"] == (k + 1) % 3
+        if verdict == tr.HELD:
+            assert (d["held_lat"], d["held_lon"], d["held_sigma"]) == (lat, lon, pytest.approx(16.0 / 1.515 * 1.6))
+    assert (d["lat"], d["lon"], d["prev_lat"], d["prev_ms"], d["p22"]) == (lat, lon, lat, d["fix_ms"], 25.0)
+
+
+def test_bearings_run_from_her_to_him() -> None:
+    for east, north, bearing in ((800.0, 0.0, 90.0), (0.0, -800.0, 180.0), (-800.0, 800.0, 315.0), (-1.0, 800.0, 0.0)):
+        assert near.see_perimeter(device(), device(east, north), 500.0, 0.0, T0)[5] == bearing
+
+
+def test_a_metre_from_the_edge_is_still_outside() -> None:
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    assert near.see_zone(tables.target[0], tables.edges, device(0, 300.6, vn=-10.0), T0)[4] == pytest.approx(0.06, abs=0.05)
+    assert near.see_zone(tables.target[0], tables.edges, device(0, 300.6, vn=1.0), T0)[4] == near.FAR_S
+
+
+def test_the_odds_of_a_held_position_are_those_of_its_way() -> None:
+    """From 800 m north-east of her to 900 m further east: the way passes at 800 m, its error is a tenth of its length."""
+    t = target(ring_m=0.0, radius_m=850.0)
+    his = device(300, 800, held=1, held_sigma=8.0)
+    his["held_lat"], his["held_lon"] = at(1_200, 800)
+    sigma = near.rounded(math.hypot(math.sqrt(64.0 + 100.0), 90.0), 10.0)
+    nearest = near.rounded(math.hypot(300.0, 800.0), 10.0)
+    assert near.p_held(t, np.zeros((0, 4)), device(), his, True) == near.p_within(nearest, sigma, 850.0)
+    tables = zone_tables(ZoneKind.EXCLUSION, radius_m=850.0, buffer_m=0.0)
+    sigma = near.rounded(math.hypot(8.0, 90.0), 10.0)
+    assert near.p_held(tables.target[0], tables.edges, device(), his, False) == near.p_within(nearest, sigma, 850.0)
+    his["lat"], his["lon"] = at(800, 300)
+    his["held_lat"], his["held_lon"] = at(800, 1_200)
+    assert near.p_held(tables.target[0], tables.edges, device(), his, False) == near.p_within(nearest, sigma, 850.0)
+    assert near.p_held(t, np.zeros((0, 4)), device(), his, True) == near.p_within(nearest, near.rounded(math.hypot(math.sqrt(164.0), 90.0), 10.0), 850.0)
+
+
+def test_a_fix_of_fifty_metres_is_fit() -> None:
+    """150 m is the limit, not 300 square metres."""
+    assert witness(people(device(p11=2_500.0, fix_ms=T0), device(fix_ms=T0 - 60 * S)), 0, True, T0) == 0
