@@ -46,6 +46,8 @@ HELD_FIXES_MAX = 2  # a third in a row is believed: an unbounded rejection locke
 
 DEPARTURE_M = 150.0  # a fix this far from the prediction is movement, not multipath (median 70 m): the filter must not lag behind it [D]
 DEPARTURE_SIGMAS = 3.0  # and beyond what both errors explain: 99 % [G]
+STRAY_GAP_MS_MAX = 30_000  # a fix this soon after the last, both saying "at rest", and far apart: reflected signals, not travel [D]
+STRAY_MS_MAX = 60_000  # reflections last 15 to 60 s; what goes on for longer is believed, whatever the device says of its speed [D]
 
 # --- One device: contact ------------------------------------------------------------------------------------------
 GAP_FIRST_S = 60.0  # the far interval, until the device's own rhythm is known [F]
@@ -74,6 +76,7 @@ SWEPT_ON = 0.65  # P that the path between two fixes went through [D]
 SWEPT_SPREAD_RATIO = 0.10  # a path bends: one tenth of its length is added to the error ... [D]
 SWEPT_SPREAD_OF_SIZE_MAX = 0.5  # ... but never more than half the target's radius, or a 6 km step straight across would say nothing [G]
 SWEPT_SURE_MS_MAX = 180_000  # three far intervals: between fixes further apart the straight line is a guess, said as "unverified" [D]
+SWEPT_AGE_MS_MAX = 90_000  # a way through longer ago than this is history; said sooner it still helps [D]
 SWEPT_GAP_MS_MAX = 600_000  # and after ten minutes not even that: reachability has spoken long before [D]
 UNVERIFIED_HOLD_MS = 60_000  # a doubt lasts for a far interval at least: the next fix confirms it or not [F]
 LOOK_AHEAD_S = 3.0  # the decision is about the moment the alert arrives, not the moment of the fix [D]

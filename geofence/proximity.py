@@ -195,6 +195,14 @@ def least_distance_m(e0: float, n0: float, e1: float, n1: float) -> float:
 
 
 @compiled
+def share_before(mover: Any, from_ms: int) -> float:
+    """The share of the mover's last step that was made before `from_ms`."""
+    step_ms = mover["fix_ms"] - mover["prev_ms"]
+    share: float = min(max((from_ms - mover["prev_ms"]) / step_ms, 0.0), 1.0)
+    return share
+
+
+@compiled
 def path_sigma_m(sigma_m: float, length_m: float, size_m: float) -> float:
     """Error of a path between two fixes: that of its ends, and that it was not straight."""
     bend = min(policy.SWEPT_SPREAD_RATIO * length_m, policy.SWEPT_SPREAD_OF_SIZE_MAX * size_m)
@@ -202,8 +210,8 @@ def path_sigma_m(sigma_m: float, length_m: float, size_m: float) -> float:
 
 
 @compiled
-def p_swept_perimeter(mover: Any, other: Any, other_history: Any, radius_m: float) -> float:
-    """P(the two came within the radius between the mover's last two fixes), both moving; 0 where nothing can be said."""
+def p_swept_perimeter(mover: Any, other: Any, other_history: Any, radius_m: float, from_ms: int) -> float:
+    """P(the two, both moving, came within the radius between the mover's last two fixes and after `from_ms`); 0 if not known."""
     step_ms = mover["fix_ms"] - mover["prev_ms"]
     if step_ms <= 0 or step_ms > policy.SWEPT_GAP_MS_MAX:
         return 0.0
@@ -213,20 +221,22 @@ def p_swept_perimeter(mover: Any, other: Any, other_history: Any, radius_m: floa
         return 0.0
     e0, n0 = offset_m(lat0, lon0, mover["prev_lat"], mover["prev_lon"])
     e1, n1 = offset_m(lat1, lon1, mover["lat"], mover["lon"])
-    nearest = rounded(least_distance_m(e0, n0, e1, n1), 10.0)
+    past = share_before(mover, from_ms)
+    nearest = rounded(least_distance_m(e0 + past * (e1 - e0), n0 + past * (n1 - n0), e1, n1), 10.0)
     sigma = math.sqrt(mover["p11"] + max(var0, var1))
     return p_within(nearest, path_sigma_m(sigma, math.hypot(e1 - e0, n1 - n0), radius_m), radius_m)
 
 
 @compiled
-def p_swept_zone(target: Any, edges: Any, mover: Any) -> float:
-    """P(he went through the exclusion zone between his last two fixes)."""
+def p_swept_zone(target: Any, edges: Any, mover: Any, from_ms: int) -> float:
+    """P(he went through the exclusion zone between his last two fixes and after `from_ms`)."""
     step_ms = mover["fix_ms"] - mover["prev_ms"]
     if target["kind"] == INCLUSION or step_ms <= 0 or step_ms > policy.SWEPT_GAP_MS_MAX:
         return 0.0
     x0, y0 = place_in_zone(target, mover["prev_lat"], mover["prev_lon"])
     x1, y1 = place_in_zone(target, mover["lat"], mover["lon"])
-    margin = rounded(zone_swept_m(target, edges, x0, y0, x1, y1), 10.0)
+    past = share_before(mover, from_ms)
+    margin = rounded(zone_swept_m(target, edges, x0 + past * (x1 - x0), y0 + past * (y1 - y0), x1, y1), 10.0)
     sigma = path_sigma_m(math.sqrt(mover["p11"]), math.hypot(x1 - x0, y1 - y0), target["size_m"])
     return p_barred(target, margin, sigma, 0.0)
 

@@ -46,6 +46,7 @@ DEVICE = np.dtype(
         ("sigma", np.float64),
         ("gap_s", np.float64),
         ("rest", np.int64),  # fixes at rest in a row
+        ("stray_from_ms", np.int64),  # since when its fixes contradict its own "at rest"; 0: they do not
         ("prev_ms", np.int64),  # the believed fix before the last one
         ("prev_lat", np.float64),
         ("prev_lon", np.float64),

@@ -88,14 +88,14 @@ def is_out_of_path(mover: Any, target: Any, margin_m: float) -> bool:
 
 
 @compiled
-def swept(T: Any, target: Any, i: int, j: int, party: int, margin_m: float) -> float:
-    """P(the path between the last two fixes of whoever has just moved went through)."""
+def swept(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, from_ms: int) -> float:
+    """P(the path between the last two fixes of whoever has just moved went through after `from_ms`)."""
     mover, other = (j, i) if party == 1 else (i, j)
     if mover < 0 or is_out_of_path(T.device[mover], target, margin_m):
         return 0.0
     if target["kind"] != PERIMETER:
-        return p_swept_zone(target, T.edges, T.device[j]) if party == 1 else 0.0
-    return p_swept_perimeter(T.device[mover], T.device[other], T.history[other], target["radius_m"])
+        return p_swept_zone(target, T.edges, T.device[j], from_ms) if party == 1 else 0.0
+    return p_swept_perimeter(T.device[mover], T.device[other], T.history[other], target["radius_m"], from_ms)
 
 
 @compiled
@@ -127,8 +127,9 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
                 reach = min(reach, last - policy.REACH_SIGMAS * math.sqrt(error2))
                 unverified = max(unverified, p_held(target, T.edges, T.device[max(i, 0)], T.device[j], i >= 0))
                 if party >= 0:
-                    p_way = swept(T, target, i, j, party, last)
-                    if is_sure_way(T.device[j if party == 1 else i]):
+                    sure = is_sure_way(T.device[j if party == 1 else i])
+                    p_way = swept(T, target, i, j, party, last, at_ms - policy.SWEPT_AGE_MS_MAX if sure else 0)
+                    if sure:
                         p_path = max(p_path, p_way)
                     elif p_way >= policy.SWEPT_ON:
                         unverified = max(unverified, p_way)

@@ -247,6 +247,17 @@ def is_impossible(d: Any, dt_s: float, away_m: float, sigma_m: float) -> bool:
 
 
 @compiled
+def is_stray(d: Any, fix_ms: int, speed_mps: float, away_m: float, sigma_m: float) -> bool:
+    """True if a device that lies still by its own word shows a jump: a reflected signal, not travel; for a minute at most."""
+    still = d["rest"] >= policy.REST_FIXES and speed_mps <= policy.REST_SPEED_MPS_MAX
+    if not still or away_m <= policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma_m * sigma_m):
+        return False
+    if d["held"] == 0:
+        d["stray_from_ms"] = fix_ms if fix_ms - d["fix_ms"] <= policy.STRAY_GAP_MS_MAX else 0
+    return bool(fix_ms - d["stray_from_ms"] <= policy.STRAY_MS_MAX)
+
+
+@compiled
 def hold(d: Any, p: Any, sigma_m: float) -> None:
     d["held"] += 1
     d["held_lat"], d["held_lon"], d["held_sigma"] = p["lat_deg"], p["lon_deg"], sigma_m
@@ -318,6 +329,14 @@ def distance_from(d: Any, p: Any) -> float:
 
 
 @compiled
+def must_hold(d: Any, p: Any, fix_ms: int, away_m: float, sigma_m: float) -> bool:
+    """True if a fix is not to be believed yet; each ground for it is bounded, so that no track is ever locked out."""
+    if is_stray(d, fix_ms, p["speed_mps"], away_m, sigma_m):
+        return True
+    return bool(d["held"] < policy.HELD_FIXES_MAX and is_impossible(d, (fix_ms - d["fix_ms"]) / 1000.0, away_m, sigma_m))
+
+
+@compiled
 def take_fix(d: Any, history: Any, p: Any) -> int:
     """Judge the fix of a ping that is new: what it is worth, and move the track if it is believed."""
     fix_ms = fix_time_ms(d, p)
@@ -327,13 +346,26 @@ def take_fix(d: Any, history: Any, p: Any) -> int:
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
     if d["seen"] == 1 and p["source"] == LBS and variance_after(d, dt_s) < sigma_m * sigma_m:
         return NO_FIX  # the prediction knows more than the cell
-    if d["seen"] == 1 and d["held"] < policy.HELD_FIXES_MAX and is_impossible(d, dt_s, distance_from(d, p), sigma_m):
+    if d["seen"] == 1 and must_hold(d, p, fix_ms, distance_from(d, p), sigma_m):
         hold(d, p, sigma_m)
         return HELD
     believe(d, history, p, fix_ms, sigma_m)
     late = p["at_ms"] - fix_ms > policy.HISTORY_AGE_MS
     d["fix_late"] = 1 if late else 0
     return BACKLOG if late else LIVE
+
+
+@compiled
+def lie_still(d: Any, p: Any) -> None:
+    """A device at rest that says it has not moved is where it was: its fix is as good as new, a little less sure.
+
+    Only the ping's own motion sensor says so; a position that is repeated, or a cell that still matches, does not.
+    """
+    now_ms = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
+    at_rest = d["seen"] == 1 and d["rest"] >= policy.REST_FIXES and d["held"] == 0
+    if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:
+        predict(d, (now_ms - d["fix_ms"]) / 1000.0)
+        d["fix_ms"] = now_ms
 
 
 @compiled
@@ -345,6 +377,8 @@ def take(d: Any, history: Any, p: Any) -> int:
         return LATE
     set_clock(d, p)
     verdict = take_fix(d, history, p) if p["has_fix"] else NO_FIX
+    if verdict == NO_FIX:
+        lie_still(d, p)
     d["pinged"] = 1
     d["boot"], d["seq"], d["sent_ms"], d["ping_ms"] = p["boot"], p["seq"], p["sent_ms"], p["at_ms"]
     return verdict

@@ -1,0 +1,159 @@
+"""One pair's day through the core that `resguardo run` uses, device by device as it reports and as it is commanded."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.detection.day import DAY_S
+from benchmarks.detection.noise import Receiver
+from geofence.core import Core
+from geofence.geodesy import moved
+from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Reason, Registry
+
+START_MS = 1_767_571_200_000  # 2026-01-05T00:00:00Z
+ORIGIN = (20.5888, -100.3899)
+DOWNLINK_S = 2.0  # a command reaches the device this much later, if it can be reached at all
+LATENCY_S, LATENCY_SPREAD, LATENCY_S_MAX = 1.2, 0.6, 20.0
+NAN = math.nan
+WARNED = (Reason.APPROACH, Reason.UNVERIFIED)
+LOST = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One ping on its way. Times in seconds of the day."""
+
+    device: int  # 0 hers, 1 his
+    seq: int
+    fix_s: float
+    arrival_s: float
+    x_m: float
+    y_m: float
+    accuracy_m: float
+    source: int
+    speed_mps: float
+    course_deg: float
+    moving: bool  # by its motion sensor
+    true_xy: tuple[float, float]
+
+
+@dataclass
+class Heard:
+    """What came in, in order of arrival, and what the core said: (second, reason, level)."""
+
+    reports: list[Report] = field(default_factory=list)
+    said: list[tuple[float, Reason, int]] = field(default_factory=list)
+    breach: list[tuple[float, float]] = field(default_factory=list)  # from, until
+    levels: list[tuple[float, int]] = field(default_factory=list)  # level of the order from then on
+
+
+def registry(radius_m: float, warning_m: float) -> Registry:
+    devices = (Device(DeviceId("brc"), PersonId("P")), Device(DeviceId("tag"), PersonId("R")))
+    return Registry(devices, (Order(OrderId("O"), PersonId("P"), PersonId("R"), radius_m, warning_m, 0, 1 << 60),))
+
+
+def ping_of(report: Report) -> Ping:
+    lat, lon = moved(*ORIGIN, report.x_m, report.y_m)
+    at_ms, fix_ms = START_MS + int(report.arrival_s * 1000), START_MS + int(report.fix_s * 1000)
+    return Ping(
+        report.device, at_ms, 1, report.seq, fix_ms, True, fix_ms, lat, lon, report.accuracy_m, report.speed_mps, report.course_deg,
+        report.source, -1, NAN, False, 80.0, -1, 1, 0, False, int(report.moving), NAN, False, False, True,
+    )  # fmt: skip
+
+
+class Tracker:
+    """One device: reports at its interval, keeps what it cannot send, and sends the newest first when it can."""
+
+    def __init__(self, device: int, receiver: Receiver, truth: Any, dead: list[tuple[float, float]], rng: Any, fixed_s: int | None) -> None:
+        self.device, self.receiver, self.truth, self.dead, self.rng = device, receiver, truth, dead, rng
+        self.fixed_s = fixed_s
+        self.interval_s = float(fixed_s or 60)
+        self.next_s = float(rng.uniform(0, 60))
+        self.seq = 0
+
+    def until(self, t: float, spans: list[tuple[float, float]]) -> float | None:
+        """The end of the span that `t` is in."""
+        return next((last for first, last in spans if first <= t < last), None)
+
+    def report(self) -> Report | None:
+        """The report of this moment with its arrival, or None while the tracker is dead; the next one is planned."""
+        t = self.next_s
+        self.next_s += self.interval_s
+        second = int(t)
+        if second >= DAY_S or self.until(t, self.dead) is not None:
+            return None
+        self.seq += 1
+        sent = self.until(t, self.receiver.outages)
+        latency = min(LATENCY_S_MAX, LATENCY_S * float(self.rng.lognormal(0, LATENCY_SPREAD)))
+        arrival = t + latency if sent is None else sent + latency + 0.001 * (sent - t)
+        r = self.receiver
+        return Report(
+            self.device, self.seq, t, arrival, float(r.xy[second, 0]), float(r.xy[second, 1]), float(r.accuracy_m[second]),
+            int(r.source[second]), float(r.speed_mps[second]), float(r.course_deg[second]), bool(r.moving[second]), tuple(self.truth[second]),
+        )  # fmt: skip
+
+    def command(self, t: float, interval_s: int, report_now: bool) -> None:
+        """A command of `t` arrives, unless the network is away."""
+        if self.fixed_s is not None or self.until(t, self.receiver.outages) is not None or self.until(t, self.dead) is not None:
+            return
+        if interval_s:
+            self.interval_s = float(interval_s)
+        if report_now:
+            self.next_s = min(self.next_s, t)
+        self.next_s = max(t, min(self.next_s, t + self.interval_s))
+
+
+def drive(core: Core, trackers: list[Tracker]) -> Heard:
+    """The day: reports and commands in order of their time."""
+    heard = Heard()
+    core.start(START_MS)
+    arrivals: list[tuple[float, int, Report]] = []
+    commands: list[tuple[float, int, int, int, bool]] = []
+    count, is_on = 0, 0.0
+    while True:
+        soonest = min(trackers, key=lambda tracker: tracker.next_s)
+        now = min(soonest.next_s, arrivals[0][0] if arrivals else DAY_S, commands[0][0] if commands else DAY_S)
+        if now >= DAY_S:
+            return _ended(heard, is_on)
+        count += 1
+        if commands and commands[0][0] <= now:
+            at, _, device, interval_s, report_now = heapq.heappop(commands)
+            trackers[device].command(at, interval_s, report_now)
+        elif arrivals and arrivals[0][0] <= now:
+            _, _, report = heapq.heappop(arrivals)
+            heard.reports.append(report)
+            rows = core.take([ping_of(report)])
+            is_on = _note(core, heard, rows, report.arrival_s, is_on)
+            for row in rows:
+                if row["command"]:
+                    entry = (report.arrival_s + DOWNLINK_S, count, int(row["device_protected"]), int(row["interval_s"]), bool(row["report_now"]))
+                    heapq.heappush(commands, entry)
+        else:
+            made = soonest.report()
+            if made is not None:
+                heapq.heappush(arrivals, (made.arrival_s, count, made))
+
+
+def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -> float:
+    """Keep what was said; returns since when a breach is on (0: none)."""
+    for row in rows:
+        if row["command"]:
+            continue
+        at, reason = (int(row["at_ms"]) - START_MS) / 1000, Reason(int(row["reason"]))
+        heard.said.append((at, reason, int(row["to_level"])))
+        heard.levels.append((at, int(row["to_level"])))
+        if reason is Reason.BREACH and not is_on:
+            is_on = at
+    if is_on and core.tables().target[0]["breach"] == 0:
+        heard.breach.append((is_on, now))
+        return 0.0
+    return is_on
+
+
+def _ended(heard: Heard, is_on: float) -> Heard:
+    if is_on:
+        heard.breach.append((is_on, float(DAY_S)))
+    return heard

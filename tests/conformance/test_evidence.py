@@ -1,0 +1,66 @@
+"""What counts as evidence of where somebody is: a jump against one's own word, lying still without a fix, a way long gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.story import Story
+
+
+def lying(who: str, seconds: range, east: float = 0.0, more: str = "speed=0") -> str:
+    return "\n".join(f"{s // 60}:{s % 60:02d}  {who}  {east}  0  {more}" for s in seconds)
+
+
+AT_HOME = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 800)
+
+
+def test_a_jump_of_one_who_lies_still_by_his_own_word_is_doubted_and_never_a_breach() -> None:
+    """His home is 800 m away; reflected signals put him 300 m from her for 50 seconds, at speed 0, and take him back."""
+    jump = lying("him", range(65, 115, 5), 300) + "\n" + lying("him", range(115, 140, 5), 800)
+    story = Story().tell(f"{AT_HOME}\n{jump}")
+    assert "breach" not in story.alerts()
+    assert "unverified" in [t.reason.word for t in story.transitions], "but it is said"
+
+
+def test_what_goes_on_for_longer_than_reflections_last_is_believed_whatever_the_speed_says() -> None:
+    """No lock-out: a device that always reports speed 0 and is really there breaches within a minute and a report."""
+    story = Story().tell(f"{AT_HOME}\n{lying('him', range(65, 150, 5), 300)}")
+    raised = [t.at_ms for t in story.transitions if t.reason.word == "breach"]
+    assert raised
+    assert raised[0] - story.transitions[0].at_ms <= 131_000
+
+
+def test_one_who_says_that_he_moves_is_believed_at_once() -> None:
+    story = Story().tell(f"{AT_HOME}\n{lying('him', range(65, 80, 5), 300, 'speed=9')}")
+    assert story.alerts()[-1] == "breach"
+
+
+STILL = "nofix moving=false"
+
+
+@pytest.mark.parametrize(("word", "seen"), [("nofix moving=false", True), ("nofix moving=true", False), ("nofix", False)])
+def test_a_device_that_has_not_moved_since_it_lay_still_is_still_seen(word: str, seen: bool) -> None:
+    """Indoors, no position for half an hour: only the motion sensor's word keeps him in sight."""
+    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    later = "\n".join(f"{m}:00  her  0  0  speed=0\n{m}:01  him  3000  0  {word}" for m in range(2, 31))
+    story = Story().tell(f"{home}\n{later}")
+    assert ("cannot_see_respondent" not in [t.reason.word for t in story.transitions]) is seen
+
+
+def test_a_motion_sensor_that_wakes_ends_it() -> None:
+    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    later = "\n".join(f"{m}:00  her  0  0  speed=0\n{m}:01  him  3000  0  nofix moving={'false' if m < 10 else 'true'}" for m in range(2, 31))
+    story = Story().tell(f"{home}\n{later}")
+    lost = [t for t in story.transitions if t.reason.word == "cannot_see_respondent"]
+    assert lost
+    assert 10 <= (lost[0].at_ms - story.transitions[0].at_ms) / 60_000 <= 16
+
+
+def test_a_way_through_that_ended_minutes_ago_is_history_when_it_is_heard_of() -> None:
+    """He drove past her in a hole of the network; the fixes come when he is two kilometres beyond: past, not now."""
+    story = Story().tell(
+        "0:00 her 0 0 speed=0\n0:01 him -2500 0 speed=15 course=90\n1:00 her 0 0 speed=0\n2:00 her 0 0 speed=0\n3:00 her 0 0 speed=0\n"
+        "4:40 her 0 0 speed=0\n4:41 him -100 0 speed=15 course=90 late=125\n4:41 him 1850 0 speed=15 course=90 late=1\n4:51 him 2000 0 speed=15 course=90"
+    )
+    assert "past_breach" in [t.reason.word for t in story.transitions]
+    assert "breach" not in [t.reason.word for t in story.transitions]
