@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.clock import fix_time_ms
 from geofence.jit import compiled
 from geofence.proximity import PERIMETER, p_place_barred
 from geofence.target import clear_draft, is_open
 from geofence.terms import Reason
-from geofence.track import LATE, fix_time_ms, measured_sigma_m, place_at
+from geofence.track import LATE, measured_sigma_m, place_at
 from geofence.watch import say
 
 PAST_BREACH = int(Reason.PAST_BREACH)

@@ -46,6 +46,7 @@ HELD_FIXES_MAX = 2  # a third in a row is believed: an unbounded rejection locke
 
 DEPARTURE_M = 150.0  # a fix this far from the prediction is movement, not multipath (median 70 m): the filter must not lag behind it [D]
 DEPARTURE_SIGMAS = 3.0  # and beyond what both errors explain: 99 % [G]
+STRAY_REST_FIXES = 10  # only of one who has lain still for long: a device that always says 0 m/s must not be doubted as it walks up [D]
 STRAY_GAP_MS_MAX = 30_000  # a fix this soon after the last, both saying "at rest", and far apart: reflected signals, not travel [D]
 STRAY_MS_MAX = 60_000  # reflections last 15 to 60 s; what goes on for longer is believed, whatever the device says of its speed [D]
 

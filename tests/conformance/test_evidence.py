@@ -11,7 +11,7 @@ def lying(who: str, seconds: range, east: float = 0.0, more: str = "speed=0") ->
     return "\n".join(f"{s // 60}:{s % 60:02d}  {who}  {east}  0  {more}" for s in seconds)
 
 
-AT_HOME = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 800)
+AT_HOME = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 6), 800)
 
 
 def test_a_jump_of_one_who_lies_still_by_his_own_word_is_doubted_and_never_a_breach() -> None:

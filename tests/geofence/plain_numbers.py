@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geofence import policy
+from geofence import clock, policy
 from geofence import proximity as near
 from geofence import track as tr
 from geofence.core import Core
@@ -263,7 +263,7 @@ def test_the_older_of_two_silent_parties_counts_for_too_long() -> None:
     [(3, 8, 1, False), (3, 7, 0, True), (3, 6, -1, True), (4, 1, -1, False), (2, 99, 0, True), (2, 99, 1, False), (3, 6, 1, False), (3, 8, -1, False)],
 )
 def test_what_is_older_than_what_we_have(boot: int, seq: int, sent: int, stale: bool) -> None:
-    assert bool(tr.is_stale(device(boot=3, seq=7, sent_ms=T0), p(boot=boot, seq=seq, sent_ms=T0 + sent))) is stale
+    assert bool(clock.is_stale(device(boot=3, seq=7, sent_ms=T0), p(boot=boot, seq=seq, sent_ms=T0 + sent))) is stale
 
 
 HOUR = 3_600 * S
@@ -291,19 +291,19 @@ HOUR = 3_600 * S
 )
 def test_the_offset_of_a_clock(before: dict[str, int], skew_ms: int, offset_ms: int, wrong: bool) -> None:
     d = device(**{"sent_ms": T0 - 60 * S, **before})
-    tr.set_clock(d, p(sent_ms=T0 - skew_ms))
+    clock.set_clock(d, p(sent_ms=T0 - skew_ms))
     assert (d["offset_ms"], d["skew_ms"], d["clock_until_ms"]) == (offset_ms, skew_ms, T0 + 60 * S if wrong else 0)
 
 
 def test_a_clock_of_before_2020_has_been_reset_and_a_right_one_is_forgiven_after_a_minute() -> None:
     d = device()
-    tr.set_clock(d, p(sent_ms=policy.CLOCK_SANE_FROM_MS - 1))
+    clock.set_clock(d, p(sent_ms=policy.CLOCK_SANE_FROM_MS - 1))
     assert d["offset_ms"] == T0 - policy.CLOCK_SANE_FROM_MS + 1
     fresh = device()
-    tr.set_clock(fresh, p(sent_ms=policy.CLOCK_SANE_FROM_MS))
+    clock.set_clock(fresh, p(sent_ms=policy.CLOCK_SANE_FROM_MS))
     assert fresh["offset_ms"] == 0
     for at_ms, until in ((T0 + 59_999, T0 + 60_000), (T0 + 60_000, 0)):
-        tr.set_clock(d, p(at_ms=at_ms, sent_ms=at_ms))
+        clock.set_clock(d, p(at_ms=at_ms, sent_ms=at_ms))
         assert d["clock_until_ms"] == until
 
 
@@ -328,17 +328,17 @@ def test_a_clock_of_before_2020_has_been_reset_and_a_right_one_is_forgiven_after
 )
 def test_when_a_position_was_solved(offset: int, sent: int, fix: int, time: int, wrong: bool) -> None:
     d = device(offset_ms=offset)
-    assert tr.fix_time_ms(d, p(sent_ms=T0 + sent, fix_ms=T0 + fix)) == T0 + time
+    assert clock.fix_time_ms(d, p(sent_ms=T0 + sent, fix_ms=T0 + fix)) == T0 + time
     assert d["clock_until_ms"] == (T0 + 60 * S if wrong else 0)
 
 
 def test_a_fix_from_another_age_is_dated_by_its_ping() -> None:
     d = device()
-    assert tr.fix_time_ms(d, p(sent_ms=T0 - 100, fix_ms=5_000)) == T0 - 100
+    assert clock.fix_time_ms(d, p(sent_ms=T0 - 100, fix_ms=5_000)) == T0 - 100
     assert d["clock_until_ms"] == T0 + 60 * S
     early = policy.CLOCK_SANE_FROM_MS - 50_000
     d = device(offset_ms=T0 - early)
-    assert tr.fix_time_ms(d, p(sent_ms=early, fix_ms=early - 300)) == T0 - 300, "both of a reset clock"
+    assert clock.fix_time_ms(d, p(sent_ms=early, fix_ms=early - 300)) == T0 - 300, "both of a reset clock"
     assert d["clock_until_ms"] == 0
 
 
@@ -521,7 +521,7 @@ def test_a_path_between_two_fixes() -> None:
         his = device(side_m, -length_m / 2)
         his["prev_ms"] = T0 - round(step_s * S)
         his["prev_lat"], his["prev_lon"] = at(side_m, length_m / 2)
-        return near.p_swept_perimeter(his, hers, history, 500.0)
+        return near.p_swept_perimeter(his, hers, history, 500.0, 0)
 
     sigma = near.rounded(math.hypot(math.sqrt(200.0), 250.0), 10.0)
     assert swept(120) == near.p_within(200.0, sigma, 500.0)
@@ -538,7 +538,7 @@ def test_a_path_between_two_fixes() -> None:
         his = device(0, -1_500, prev_ms=T0 - step * S)
         his["prev_lat"], his["prev_lon"] = at(0, 1_500)
         zone.target[0]["kind"] = kind
-        assert (near.p_swept_zone(zone.target[0], zone.edges, his) > 0.5) is there
+        assert (near.p_swept_zone(zone.target[0], zone.edges, his, 0) > 0.5) is there
 
 
 def test_least_distance_and_the_error_of_a_path() -> None:
@@ -947,3 +947,9 @@ def test_the_odds_of_a_held_position_are_those_of_its_way() -> None:
 def test_a_fix_of_fifty_metres_is_fit() -> None:
     """150 m is the limit, not 300 square metres."""
     assert witness(people(device(p11=2_500.0, fix_ms=T0), device(fix_ms=T0 - 60 * S)), 0, True, T0) == 0
+
+def test_of_a_path_only_what_was_walked_since_counts() -> None:
+    his = device(0, 0, prev_ms=T0 - 100_000)
+    assert near.share_before(his, 0) == 0.0
+    assert near.share_before(his, T0 - 75_000) == pytest.approx(0.25)
+    assert near.share_before(his, T0 + 9_000_000) == 1.0
