@@ -125,6 +125,10 @@ class Escalation:
             return self._ring(case, t)
         return self._tell(case, replace_numbers(t, case.last), ((_DISPATCH, Channel.WEBHOOK),), Kind.UPDATE)
 
+    def follows(self, notification: NotificationId) -> bool:
+        """Whether a notification is of an incident that is still followed."""
+        return self._case_of(notification) is not None
+
     def on_acknowledgement(self, ack: Acknowledgement) -> list[Notification]:
         """An answer: a device's proves that the alert is shown, a person's ends the ladder of that audience."""
         case = self._case_of(ack.notification)

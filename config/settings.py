@@ -164,6 +164,12 @@ class CanarySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    port: int | None = setting(None, "where a console on this machine hears what happens; without it there is none", between(1, 65535))
+    token: Secret | None = setting(None, "what a console says to be let in", LONG_ENOUGH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     respondent_interval: str = setting(
         "adaptive",
@@ -192,6 +198,7 @@ class Settings:
     push: PushSettings = PushSettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     canary: CanarySettings = CanarySettings()
+    feed: FeedSettings = FeedSettings()
     privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
     ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
@@ -208,6 +215,7 @@ SECTIONS: dict[str, type] = {
     "push": PushSettings,
     "alertmanager": AlertmanagerSettings,
     "canary": CanarySettings,
+    "feed": FeedSettings,
     "privacy": PrivacySettings,
     "log": LogSettings,
 }
@@ -225,6 +233,8 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("cap.url", "needs secret_file (or RESGUARDO_CAP__SECRET) beside it"))
     if settings.push.answer_url and not settings.push.answer_secret:
         found.append(("push.answer_url", "needs answer_secret_file (or RESGUARDO_PUSH__ANSWER_SECRET) beside it"))
+    if settings.feed.port and not settings.feed.token:
+        found.append(("feed.port", "needs token_file (or RESGUARDO_FEED__TOKEN) beside it"))
     canary = settings.canary
     if canary.every_s is not None and canary.absent_s <= canary.every_s:
         found.append(("canary.absent_s", "must be longer than every_s, or it would always be absent"))

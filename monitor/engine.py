@@ -17,7 +17,7 @@ import numpy as np
 import geofence
 from alerts.escalation import Escalation, OrderFacts
 from alerts.ladder import DEFAULT_LADDER, Ladder
-from alerts.terms import Acknowledgement, Notification, Outcome
+from alerts.terms import Acknowledgement, Notification, NotificationId, Outcome
 from geofence.core import LAYOUT_DIGEST, Core
 from geofence.state import PING
 from geofence.terms import (
@@ -37,7 +37,7 @@ from geofence.watch import lead_of
 from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
-from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
+from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status, Whereabouts
 from monitor.wire import Directory, from_msgpack, to_msgpack
 
 INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
@@ -180,6 +180,17 @@ class Engine:
         fixes = [devices[self._core.device_rows[device.id]] for device in self._core.devices_of(order.protected)]
         newest = max((fix for fix in fixes if fix["fix_ms"] > 0), key=lambda fix: int(fix["fix_ms"]), default=None)
         return None if newest is None else (float(newest["lat"]), float(newest["lon"]), float(order.perimeter_m))
+
+    def awaits_answer(self, notification: str) -> bool:
+        """Whether a notification belongs to an incident that is still followed."""
+        return self._escalation.follows(NotificationId(notification))
+
+    def whereabouts(self, order_id: OrderId) -> list[Whereabouts]:
+        """The newest believed fix of each device of both parties of an order."""
+        order, rows = self._core.orders[self._core.order_rows[order_id]], self._core.tables().device
+        parties = ((Role.PROTECTED, order.protected), (Role.RESPONDENT, order.respondent))
+        known = ((role, one.id, rows[self._core.device_rows[one.id]]) for role, person in parties for one in self._core.devices_of(person))
+        return [Whereabouts.of(role, device, row) for role, device, row in known if row["fix_ms"] > 0]
 
     def adopt(self, registry: Registry, at_ms: int) -> Effects:
         """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""

@@ -32,6 +32,7 @@ from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.downlink import Downlink
 from monitor.engine import Engine
+from monitor.feed import feed_of
 from monitor.http import Health, HttpServer
 from monitor.journal import Journal
 from monitor.loop import Loop
@@ -108,6 +109,7 @@ class Service:
             now_ms=self._clock.now_ms,
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
+        self._feed = feed_of(settings.feed, lambda: self._loop.engine, lambda topic, payload: self._loop.put(topic, payload))  # noqa: PLW0108 - as above
         self._sinks = Distributor(
             outbox=self._outbox,
             downlink=self._downlink,
@@ -119,6 +121,7 @@ class Service:
             readers=[self._store.put] if self._store is not None else [],
             contacts=contacts,
             technical=technical_of(settings),
+            feed=self._feed,
         )
         self._desk = Desk(settings, lambda topic, payload: self._loop.put(topic, payload), self._clock.now_ms)  # noqa: PLW0108 - no loop yet
         self._sessions = Sessions(
@@ -196,6 +199,8 @@ class Service:
         yield "levels", self._keep_levels
         if self._store is not None:
             yield "store", self._store.run
+        if self._feed is not None:
+            yield "feed", self._feed.run
         if self._canary is not None:
             session = self._canary.listen(self._settings.service.name, broker_of(self._settings.broker), self._settings.canary)
             yield session.client_id, session.run

@@ -13,6 +13,7 @@ from monitor.canary import is_canary, without_canary
 from monitor.clock import Clock
 from monitor.downlink import Downlink
 from monitor.engine import Effects, Fault
+from monitor.feed import Feed
 from monitor.journal import Journal, Record
 from monitor.log import get_logger
 from monitor.metrics import Metrics
@@ -45,6 +46,7 @@ class Distributor:
         readers: list[Reader],
         contacts: Contacts | None = None,
         technical: Technical = NOBODY_ELSE,
+        feed: Feed | None = None,
     ) -> None:
         self.put: Callable[[str, bytes], None] = lambda topic, payload: None  # the loop's, once there is one
         self._outbox = outbox
@@ -57,6 +59,7 @@ class Distributor:
         self._readers = readers
         self._contacts: Contacts = contacts if contacts is not None else {}
         self._technical = technical
+        self._feed = feed
         self._since_ms: dict[Trouble, int] = {}
         self._issued: OrderedDict[NotificationId, tuple[Channel, int]] = OrderedDict()
 
@@ -76,6 +79,8 @@ class Distributor:
         if shown.transitions:
             for reader in self._readers:
                 reader(shown.transitions)
+        if self._feed is not None:
+            self._feed.judged(shown)
         for fault in effects.faults:
             self.fault(fault)
         self._metrics.judged(shown, inputs, seconds)
@@ -125,6 +130,8 @@ class Distributor:
         """A notification got somewhere: an input like any other."""
         detail = {"notification": outcome.notification, "state": outcome.state.value, "detail": outcome.detail}
         self.put("monitor/outcome", to_json(detail))
+        if self._feed is not None:
+            self._feed.outcome(outcome)
         issued = self._issued.get(outcome.notification)
         if issued is not None:
             channel, issued_ms = issued
@@ -145,6 +152,8 @@ class Distributor:
             self._issued.popitem(last=False)
         self._outbox.submit(notifications)
         self._journal.append([Record.of_notification(one) for one in notifications])
+        if self._feed is not None:
+            self._feed.sent(notifications)
 
     def trouble(self, trouble: Trouble, begins: bool) -> None:
         """Tell dispatch once that we are in trouble, and once that it is over."""
