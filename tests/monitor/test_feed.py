@@ -13,7 +13,7 @@ import pytest
 from alerts.terms import DeliveryState, Outcome
 from geofence.terms import Level, OrderId, Reason
 from monitor import feed as module
-from monitor.canary import ORDER
+from monitor.canary import ORDER, with_canary
 from monitor.commands import Commands
 from monitor.engine import Effects, Engine
 from monitor.feed import HOST, Feed
@@ -29,7 +29,7 @@ class Service:
     """An engine with its feed, and turns that come when told."""
 
     def __init__(self) -> None:
-        self.engine = Engine(pair())
+        self.engine = Engine(with_canary(pair(), "es"))
         self.own: list[tuple[str, bytes]] = []
         self.feed = Feed(0, TOKEN, Commands(lambda: self.engine, lambda *one: self.own.append(one)), self.engine.standings)
         self.now_ms = T0
@@ -152,6 +152,8 @@ async def test_a_loss_is_owned_up_to(monkeypatch: pytest.MonkeyPatch) -> None:
         async with client(service, epoch="of an earlier life", after=1) as back:
             assert (await back.hear())["gap"]
         async with client(service, epoch=service.feed.epoch, after=1) as back:
+            assert (await back.hear())["gap"]
+        async with client(service, epoch=service.feed.epoch, after=service.feed.seq - 3) as back:
             assert (await back.hear())["gap"]
         async with client(service, epoch=service.feed.epoch, after=service.feed.seq - 2) as back:
             assert not (await back.hear())["gap"]
