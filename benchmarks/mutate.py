@@ -3,7 +3,7 @@
 Each mutant is one changed token or one dropped statement of a file of `geofence/`. A fresh interpreter image is forked
 for it, the changed source takes the file's place at import, the kernel runs as plain Python and a quick suite runs in
 the order in which it kills most; the first failure ends it. What no test notices is printed with its line: it wants a
-test, or its reason in its reason in its page (ADR-0023 says why this is not mutmut or cosmic-ray).
+test, or its reason in docs/mutation.md (ADR-0023 says why this is not mutmut or cosmic-ray).
 """
 
 from __future__ import annotations
