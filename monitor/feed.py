@@ -30,6 +30,7 @@ BACKLOG_BYTES_MAX = 16_000_000  # one client's: all events at once, and a storm 
 LINE_BYTES_MAX = 65_536  # of what a client says: an order with its zones
 CLIENTS_MAX = 8  # consoles of one control room, and whoever else holds the token
 GREET_S_MAX = 2.0  # for the token: a client that says nothing is not one
+REQUEST_ID_MAX = 1 << 53  # what every reader of JSON can count to
 LAST_WORD_S = 2.0  # for the line that says why it was dropped
 
 _log = get_logger("feed")
@@ -171,7 +172,8 @@ def feed_of(settings: FeedSettings, engine: Callable[[], Engine], put: Callable[
 
 
 def _answer_to(client: _Client, request: object) -> Callable[[Reply], None]:
-    """Where the reply to one request goes."""
+    """Where the reply to one request goes. It may be written in a turn of the monitor: only an id that surely can be is repeated."""
+    request = request if isinstance(request, int) and 0 <= request <= REQUEST_ID_MAX else None
     return lambda reply: client.say(to_json({"kind": "reply", "id": request, **reply}) + b"\n")
 
 

@@ -200,7 +200,7 @@ async def test_an_acknowledgement_is_answered_once_it_was_judged_and_ends_the_la
         heard = await console.hear_to(service.feed.seq)
         alert = next(one["body"] for one in heard if one["kind"] == "notification" and one["body"]["audience"] == "dispatch")
         assert alert["text"]
-        console.say(do="acknowledge", of=alert["id"], id="a")
+        console.say(do="acknowledge", of=alert["id"], id=2)
         await until(lambda: service.own, what="the input")
         service.turn()
         said = [await console.hear(), await console.hear()]
@@ -243,3 +243,18 @@ async def test_what_became_of_a_notification_is_told_and_her_text_is_not() -> No
         told, became = (await console.hear_to(2))[1:]
         assert told["body"]["text"] is None
         assert (became["body"]["notification"], became["body"]["state"]) == (hers.id, "failed")
+
+
+@pytest.mark.parametrize("raw", ["1" * 400, "[" * 900 + "]" * 900, '"x"', "-1", "1.5"])
+async def test_an_id_that_cannot_be_repeated_harms_no_turn(raw: str) -> None:
+    service = Service()
+    service.meet()
+    async with serving(service), client(service) as console:
+        heard = await console.hear_to(service.feed.seq)
+        alert = next(one["body"]["id"] for one in heard if one["kind"] == "notification")
+        console.writer.write(f'{{"do":"acknowledge","of":"{alert}","id":{raw}}}\n'.encode())
+        await until(lambda: service.own or service.feed._clients == [], what="the input, or the end of this client")
+        service.turn()
+        if service.feed._clients:
+            said = [await console.hear(), await console.hear()]
+            assert (said[1]["ok"], said[1]["id"]) == (True, None)
