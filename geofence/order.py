@@ -24,6 +24,7 @@ from geofence.target import (
     draft_numbers,
     interval_for,
     is_open,
+    is_out_of_sight,
     is_silent,
     look,
     lost_at_ms,
@@ -32,7 +33,7 @@ from geofence.target import (
     witness,
 )
 from geofence.terms import Proximity, Reason
-from geofence.track import silence_ms
+from geofence.track import overdue_ms, silence_ms
 from geofence.watch import LOST_BITS, bit, geometry_bits, settle
 
 UNKNOWN = int(Proximity.UNKNOWN)
@@ -195,21 +196,29 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: boo
 
 
 @compiled
-def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int) -> int:
-    """When silence alone must be looked at again."""
+def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int, calm: bool) -> int:
+    """When silence alone must be looked at again: as a report becomes overdue, as that becomes silence, as reach closes."""
     row = T.order[o]
     next_ms = policy.NEVER_MS
-    silent_i = row["perimeter"] == 1 and i >= 0 and is_silent(T.device[i], at_ms)
-    silent_j = j >= 0 and is_silent(T.device[j], at_ms)
-    if row["perimeter"] == 1 and i >= 0 and not silent_i:
-        next_ms = min(next_ms, T.device[i]["fix_ms"] + silence_ms(T.device[i]) + 1)
-    if j >= 0 and not silent_j:
-        next_ms = min(next_ms, T.device[j]["fix_ms"] + silence_ms(T.device[j]) + 1)
-    waiting_i = silent_i and row["lost_protected"] == 0
-    waiting_j = silent_j and row["lost_respondent"] == 0
-    if waiting_i or waiting_j:
-        next_ms = min(next_ms, max(lost_at_ms(T, i if silent_i else -1, j if silent_j else -1, reach, at_ms), at_ms + 1))
+    gone_i, gone_j = False, False
+    if row["perimeter"] == 1 and i >= 0:
+        gone_i = is_out_of_sight(T.device[i], at_ms, calm)
+        next_ms = min(next_ms, next_look_ms(T.device[i], at_ms, calm))
+    if j >= 0:
+        gone_j = is_out_of_sight(T.device[j], at_ms, calm)
+        next_ms = min(next_ms, next_look_ms(T.device[j], at_ms, calm))
+    waiting = (gone_i and row["lost_protected"] == 0) or (gone_j and row["lost_respondent"] == 0)
+    if waiting:
+        next_ms = min(next_ms, max(lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach, at_ms), at_ms + 1))
     return next_ms
+
+
+@compiled
+def next_look_ms(d: Any, at_ms: int, calm: bool) -> int:
+    """When the device goes out of sight; never if it is."""
+    if is_out_of_sight(d, at_ms, calm):
+        return policy.NEVER_MS
+    return int(d["fix_ms"] + (overdue_ms(d) if calm else silence_ms(d)) + 1)
 
 
 @compiled
@@ -295,7 +304,7 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
         proximity = UNKNOWN
     if proximity == UNKNOWN and row["waiting"] == 0:
         proximity = CLEAR  # no target is open, or none can be looked at: nothing is barred now
-    contact = contact_of(T, o, i, j, seen[2], at_ms) if seen[8] > 0.0 else OVERDUE
+    contact = contact_of(T, o, i, j, seen[2], at_ms, proximity == CLEAR) if seen[8] > 0.0 else OVERDUE
     bits = geometry_bits(proximity, contact, seen[1] > 0.0, row["lost_protected"] == 1, row["lost_respondent"] == 1)
     bits |= person_bits(T, row["protected"], True) | person_bits(T, row["respondent"], False)
     if seen[3] >= policy.APPROACH_ON:
@@ -313,6 +322,6 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     if at_ms < row["unverified_until_ms"]:
         deadline = min(deadline, row["unverified_until_ms"])
     if seen[8] > 0.0:
-        deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms))
+        deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms, proximity == CLEAR))
     arm(T, o, deadline, at_ms)
 

@@ -25,7 +25,7 @@ from geofence.proximity import (
     see_zone,
 )
 from geofence.terms import Contact, Proximity
-from geofence.track import reach_mps, silence_ms
+from geofence.track import overdue_ms, reach_mps, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
@@ -35,6 +35,18 @@ FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOS
 def is_silent(d: Any, at_ms: int) -> bool:
     """True if the last believed fix is too old, or never was good enough, to say where the device is."""
     return bool(at_ms - d["fix_ms"] > silence_ms(d) or d["p11"] > policy.UNFIT_SIGMA_M**2)
+
+
+@compiled
+def is_overdue(d: Any, at_ms: int) -> bool:
+    """True if a report should have come by now, or the last position is no good: not yet silence, and no ground for calm."""
+    return bool(at_ms - d["fix_ms"] > overdue_ms(d) or d["p11"] > policy.UNFIT_SIGMA_M**2)
+
+
+@compiled
+def is_out_of_sight(d: Any, at_ms: int, calm: bool) -> bool:
+    """True if reach is to be asked about the device: when it is silent, and while nothing else rings already when it is overdue."""
+    return is_overdue(d, at_ms) if calm else is_silent(d, at_ms)
 
 
 @compiled
@@ -228,24 +240,27 @@ def clear_draft(T: Any, at_ms: int) -> None:
 
 
 @compiled
-def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int) -> int:
-    """FRESH, OVERDUE or LOST, and which party is lost: silent, and by the speed bound he could be inside.
+def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int, calm: bool) -> int:
+    """FRESH, OVERDUE or LOST, and which party is lost: out of sight, and by the speed bound he could be inside.
 
-    `i`, `j` are the witnesses. A lost party stays lost until it is seen again.
+    `i`, `j` are the witnesses; `calm`: geometry raises nothing. A lost party stays lost until it reports again.
     """
     row = T.order[o]
-    silent_i = row["perimeter"] == 1 and i >= 0 and is_silent(T.device[i], at_ms)
-    silent_j = j >= 0 and is_silent(T.device[j], at_ms)
-    if not silent_i:
+    gone_i = row["perimeter"] == 1 and i >= 0 and is_out_of_sight(T.device[i], at_ms, calm)
+    gone_j = j >= 0 and is_out_of_sight(T.device[j], at_ms, calm)
+    if row["perimeter"] == 0 or i < 0 or not is_overdue(T.device[i], at_ms):
         row["lost_protected"] = 0
-    if not silent_j:
+    if j < 0 or not is_overdue(T.device[j], at_ms):
         row["lost_respondent"] = 0
-    if not silent_i and not silent_j:
-        return FRESH
-    if at_ms >= lost_at_ms(T, i if silent_i else -1, j if silent_j else -1, reach_margin_m, at_ms):
-        row["lost_protected"] = 1 if silent_i else row["lost_protected"]
-        row["lost_respondent"] = 1 if silent_j else row["lost_respondent"]
-    return LOST if row["lost_protected"] == 1 or row["lost_respondent"] == 1 else OVERDUE
+    if (gone_i or gone_j) and at_ms >= lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach_margin_m, at_ms):
+        silent_i, silent_j = gone_i and is_silent(T.device[i], at_ms), gone_j and is_silent(T.device[j], at_ms)
+        if gone_i and (silent_i or not silent_j):  # whoever is silent is named; who is merely late only if nobody is
+            row["lost_protected"] = 1
+        if gone_j and (silent_j or not silent_i):
+            row["lost_respondent"] = 1
+    if row["lost_protected"] == 1 or row["lost_respondent"] == 1:
+        return LOST
+    return OVERDUE if gone_i or gone_j else FRESH
 
 
 @compiled

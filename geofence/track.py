@@ -84,6 +84,12 @@ def silence_ms(d: Any) -> int:
 
 
 @compiled
+def overdue_ms(d: Any) -> int:
+    """How old the last believed fix may grow before a report is overdue: its own rhythm, and the network's worst latency."""
+    return int(1000.0 * (d["gap_s"] + policy.OVERDUE_SLACK_S))
+
+
+@compiled
 def reach_mps(d: Any, protected: bool) -> float:
     """Straight-line speed a silent device is allowed when we ask where it could be."""
     if protected and d["rest"] >= policy.REST_FIXES:
@@ -226,7 +232,7 @@ def note_history(d: Any, history: Any) -> None:
     """Keep the state just corrected in the ring: the newest place, or a new one once the one before is old enough."""
     count = d["history_count"]
     size = history.shape[0]
-    if count < 2 or d["fix_ms"] - history[(count - 2) % size, 0] >= policy.HISTORY_STEP_MS:
+    if count < 2 or history[(count - 1) % size, 0] - history[(count - 2) % size, 0] >= policy.HISTORY_STEP_MS:
         count += 1
         d["history_count"] = count
     slot = (count - 1) % size

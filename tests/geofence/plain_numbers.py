@@ -433,6 +433,17 @@ def test_the_ring_of_history_keeps_the_newest_and_steps_between() -> None:
     assert tr.place_at(d, history, T0 + 200 * S)[2] >= 0.0
 
 
+@pytest.mark.parametrize("gap_s", [5, 15, 30])
+def test_the_ring_of_history_is_as_long_whatever_the_rhythm(gap_s: int) -> None:
+    history, d = np.zeros(HISTORY_SHAPE), device()
+    for k in range(900 // gap_s):
+        d["fix_ms"] = T0 + gap_s * S * k
+        tr.note_history(d, history)
+    times = sorted((history[:, 0] - T0) / S)
+    assert min(b - a for a, b in pairwise(times[:-1])) == 30.0
+    assert times[-1] - times[0] >= 420.0
+
+
 # --- A pair and a zone ---------------------------------------------------------------------------------------------------
 
 
@@ -751,7 +762,7 @@ def test_the_best_device_speaks_for_her_and_the_worst_for_him() -> None:
 def test_when_silence_is_looked_at_again(hers: dict[str, float], his: dict[str, float], order: dict[str, int], reach_m: float, deadline_s: float) -> None:
     row = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **order}
     T = SimpleNamespace(order=[row], device=np.array([device(**hers), device(**his)], DEVICE))
-    deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0)
+    deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0, False)
     assert deadline == (policy.NEVER_MS if deadline_s == float("inf") else T0 + round(deadline_s * S))
 
 
@@ -774,9 +785,34 @@ def test_contact(hers: dict[str, float], his: dict[str, float], row: dict[str, i
     """A lost party stays lost until it is seen again; a party that is silent is lost once the distance could have been closed."""
     order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **row}
     T = SimpleNamespace(order=[order], device=np.array([device(**hers), device(**his)], DEVICE))
-    assert contact_of(T, 0, 0, 1, reach_m, T0) == contact
+    assert contact_of(T, 0, 0, 1, reach_m, T0, False) == contact
     assert (order["lost_protected"], order["lost_respondent"]) == lost
-    assert contact_of(T, 0, -1, -1, reach_m, T0) == FRESH
+    assert contact_of(T, 0, -1, -1, reach_m, T0, False) == FRESH
+
+
+@pytest.mark.parametrize(
+    ("hers_s", "his_s", "reach_m", "calm", "contact", "lost"),
+    [
+        (0, 80, 960.0, True, FRESH, (0, 0)),  # 60 s and the worst latency: nothing is overdue yet
+        (0, 81, 973.0, True, OVERDUE, (0, 0)),
+        (0, 81, 972.0, True, LOST, (0, 1)),  # 12 m/s for 81 s
+        (0, 81, 972.0, False, FRESH, (0, 0)),  # something rings already: only silence is said
+        (0, 196, 2_352.0, False, LOST, (0, 1)),
+        (90, 196, 3_000.0, True, LOST, (0, 1)),  # she is only late: he is named
+        (90, 90, 1_000.0, True, LOST, (1, 1)),
+    ],
+)
+def test_while_all_is_calm_a_late_report_is_enough(hers_s: int, his_s: int, reach_m: float, calm: bool, contact: int, lost: tuple[int, int]) -> None:
+    """0 seconds calm while he could be inside by the last fixes and the speed bound, once a report is overdue."""
+    order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0}
+    T = SimpleNamespace(order=[order], device=np.array([device(fix_ms=T0 - hers_s * S), device(fix_ms=T0 - his_s * S)], DEVICE))
+    assert contact_of(T, 0, 0, 1, reach_m, T0, calm) == contact
+    assert (order["lost_protected"], order["lost_respondent"]) == lost
+    if contact == LOST:
+        assert contact_of(T, 0, 0, 1, 9e9, T0, False) == LOST, "until it reports again"
+    elif calm:
+        deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0, True)
+        assert contact_of(T, 0, 0, 1, reach_m, deadline, True) != FRESH
 
 
 @pytest.mark.parametrize(
