@@ -75,15 +75,21 @@ class Distributor:
             self._outbox.acknowledged([one.notification for one in effects.acknowledgements])
         if effects.transitions:
             self._journal.append([Record.of_transition(one) for one in effects.transitions])
-        shown = without_canary(effects)
+        for fault in effects.faults:
+            self.fault(fault)
+        try:
+            self._show(without_canary(effects), inputs, seconds)
+        except Exception as error:  # a reader's defect is the reader's: the turn goes on to its acknowledgements
+            _log.error("reader_failed", error=type(error).__name__)
+
+    def _show(self, shown: Effects, inputs: int, seconds: float) -> None:
+        """Tell whoever only reads."""
+        self._metrics.judged(shown, inputs, seconds)
+        if self._feed is not None:
+            self._feed.judged(shown)
         if shown.transitions:
             for reader in self._readers:
                 reader(shown.transitions)
-        if self._feed is not None:
-            self._feed.judged(shown)
-        for fault in effects.faults:
-            self.fault(fault)
-        self._metrics.judged(shown, inputs, seconds)
 
     def safe(self, receipts: Mapping[DeviceId, tuple[int, int]]) -> None:
         """Let the devices forget what is on our disk."""

@@ -1,0 +1,29 @@
+"""Promises of what follows a turn: people, devices and the record come first, and no reader can take them along when it fails."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from unittest.mock import Mock
+
+from alerts.terms import Acknowledgement, NotificationId
+from geofence.terms import Command, DeviceId, IncidentId, Level, OrderId, Reason, Transition
+from monitor.clock import Clock
+from monitor.engine import Effects
+from monitor.sinks import Distributor
+
+
+def test_a_reader_that_fails_takes_nothing_with_it() -> None:
+    parts = {name: Mock() for name in ("outbox", "downlink", "journal", "metrics", "watchdog")}
+
+    def broken(transitions: list[Transition]) -> None:
+        raise RuntimeError("planted")
+
+    sinks = Distributor(**cast(Any, parts), clock=Clock(), language="en", readers=[broken])
+    told = Transition(1, OrderId("O"), IncidentId("I"), Level.CALM, Level.WARNING, Reason.APPROACH, None)
+    command = Command(DeviceId("brc"), 1, 15)
+    answer = Acknowledgement(NotificationId("n"), "person", 1)
+    sinks.judged(Effects(transitions=[told], commands=[command], acknowledgements=[answer], pings=1), 1, 0.001)
+    parts["downlink"].command.assert_called_once_with(command)
+    parts["outbox"].acknowledged.assert_called_once_with(["n"])
+    parts["journal"].append.assert_called_once()
+    parts["metrics"].judged.assert_called_once()
