@@ -950,6 +950,7 @@ def test_a_jump_is_held_twice_and_then_believed_from_where_it_is() -> None:
         if verdict == tr.HELD:
             assert (d["held_lat"], d["held_lon"], d["held_sigma"]) == (lat, lon, pytest.approx(16.0 / 1.515 * 1.6))
     assert (d["lat"], d["lon"], d["prev_lat"], d["prev_ms"], d["p22"]) == (lat, lon, lat, d["fix_ms"], 25.0)
+    assert d["sigma"] == pytest.approx(16.0 / 1.515 * 1.6)
 
 
 def test_bearings_run_from_her_to_him() -> None:
