@@ -8,14 +8,15 @@ until a person has seen what happened. There is no audience for the respondent.
 from __future__ import annotations
 
 import heapq
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
+from alerts.case import Case, Due, OrderFacts, case_as_data, case_from_data
 from alerts.ladder import Ladder, Rung, Unless
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from alerts.wording import text_of, wind_of
-from geofence.terms import DeviceId, FixRef, IncidentId, Level, PersonId, Reason, Role, Transition
+from geofence.terms import IncidentId, Level, Reason, Role, Transition
 from geofence.watch import LEVELS
 
 NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notification ids derive from the input
@@ -24,6 +25,8 @@ CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share on
 
 _HER, _DISPATCH, _TRUSTED = Audience.PROTECTED, Audience.DISPATCH, Audience.TRUSTED
 EARLIER_MAX = 16  # messages that a later one names: more would make it longer than some receivers take
+_ARRIVED = (DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED)
+_MUST_REACH = (Level.EMERGENCY, Level.WARNING)  # a caution is often that her bracelet is silent: dispatch has it already
 _BOTH, _DISPATCH_ONLY, _NOBODY = (_HER, _DISPATCH), (_DISPATCH,), ()
 
 # Who hears of a reason, by whose device it is about. Total over Reason x (protected, respondent, both or neither).
@@ -45,6 +48,9 @@ AUDIENCES: dict[tuple[Reason, Role | None], tuple[Audience, ...]] = {
 FOLDED = (Reason.NO_LINK,)
 # At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
 # still unseen after five minutes is somebody's work.
+# Her telephone has rung since 15 s and a text message takes some 10 s: what has not reached her after a minute will hardly
+# do so by itself, and somebody has to look for her. Where all ways have failed, that is known at once.
+UNREACHED_MS = 60_000
 PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}
 
 
@@ -63,49 +69,12 @@ def code_of(incident: IncidentId) -> str:
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFacts:
-    """What telling needs to know about an order."""
-
-    protected: PersonId
-    respondent: PersonId
-    language: str
-    protected_devices: tuple[DeviceId, ...]
-
-
-@dataclass(slots=True)
-class _Due:
-    """A rung that waits for its time."""
-
-    at_ms: int
-    level: Level  # whose ladder it is a rung of
-    step: int
-    audience: Audience
-    turn: int = 0  # how often it was repeated
-
-
-@dataclass(slots=True)
-class _Case:
-    """One incident, from its first ring until it is over and dispatch has answered."""
-
-    last: Transition
-    facts: OrderFacts
-    ring: int = 0
-    over: bool = False
-    waiting: list[_Due] = field(default_factory=list)
-    sent: dict[NotificationId, Audience] = field(default_factory=dict)
-    told: list[tuple[Audience, Channel]] = field(default_factory=list)  # who was rung, by which way, in order
-    shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
-    answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
-    earlier: list[tuple[NotificationId, int]] = field(default_factory=list)  # (id, issued_ms) of its CAP messages so far
-
-
 class Escalation:
     """All open incidents."""
 
     def __init__(self, ladder: Ladder) -> None:
         self._ladder = ladder
-        self._cases: dict[IncidentId, _Case] = {}
+        self._cases: dict[IncidentId, Case] = {}
         self._incident_of: dict[NotificationId, IncidentId] = {}
         self._clock: list[tuple[int, IncidentId]] = []  # a heap of times at which a case may have something due
 
@@ -119,7 +88,7 @@ class Escalation:
             return self._report_history(t, facts)
         if t.to_level < t.from_level:
             return self._quieten(t)
-        case = self._cases.setdefault(t.incident, _Case(t, facts))
+        case = self._cases.setdefault(t.incident, Case(t, facts))
         case.facts = facts
         if LEVELS.get(t.reason) == t.to_level:
             return self._ring(case, t)
@@ -137,6 +106,8 @@ class Escalation:
         audience = case.sent[ack.notification]
         if audience not in case.shown:
             case.shown.append(audience)
+        if audience is _HER:
+            case.set_reached()
         if ack.by != "device":
             self._answer(case, audience)
         return []
@@ -149,6 +120,8 @@ class Escalation:
         audience = case.sent[outcome.notification]
         if outcome.state is DeliveryState.ACKNOWLEDGED:
             self._answer(case, audience)
+        if outcome.state in _ARRIVED and outcome.notification in case.unheard:
+            case.set_reached()
         if outcome.state is not DeliveryState.FAILED or case.over:
             return []
         waiting = [due for due in case.waiting if due.audience is audience and due.turn == 0]
@@ -156,6 +129,7 @@ class Escalation:
             soonest = min(waiting, key=lambda due: (due.at_ms, due.step))
             soonest.at_ms = min(soonest.at_ms, outcome.at_ms)
             self._set_clock(case, soonest.at_ms)
+        self._note_failure(case, outcome)
         return self.due(outcome.at_ms)
 
     def due(self, now_ms: int) -> list[Notification]:
@@ -172,9 +146,36 @@ class Escalation:
         """When `due` wants to be called next."""
         return self._clock[0][0] if self._clock else None
 
+    # --- was she reached? -----------------------------------------------------------------------------------------
+
+    def _expect_her(self, case: Case, at_ms: int) -> None:
+        """A ring to her starts: unless something arrives, dispatch will be told."""
+        case.unheard.clear()
+        case.unreached, case.unreached_ms = False, at_ms + UNREACHED_MS
+        self._set_clock(case, case.unreached_ms)
+
+    def _note_failure(self, case: Case, outcome: Outcome) -> None:
+        """One way to her has failed; where it was the last, there is nothing to wait for."""
+        if outcome.notification not in case.unheard:
+            return
+        case.unheard.remove(outcome.notification)
+        if case.unreached_ms is not None and not case.unheard and not any(due.audience is _HER for due in case.waiting):
+            case.unreached_ms = min(case.unreached_ms, outcome.at_ms)
+            self._set_clock(case, case.unreached_ms)
+
+    def _tell_unreached(self, case: Case, at_ms: int) -> list[Notification]:
+        """Nothing of this ring has reached her: told to dispatch once, and in all that it is told of this ring later."""
+        if case.unreached_ms is None or case.unreached_ms > at_ms:
+            return []
+        at_ms, case.unreached_ms, case.unreached = case.unreached_ms, None, True
+        case.ring += 1
+        due = Due(at_ms, case.last.to_level, -1, _DISPATCH)
+        ways = (Channel.WEBHOOK, Channel.CONSOLE)
+        return [self._notification(case, case.last, Rung(0, _DISPATCH, channel), Kind.UPDATE, due) for channel in ways]
+
     # --- the ladder -----------------------------------------------------------------------------------------------
 
-    def _ring(self, case: _Case, t: Transition) -> list[Notification]:
+    def _ring(self, case: Case, t: Transition) -> list[Notification]:
         """Start the ladder of the level anew, for the audiences of the reason."""
         audiences = audience_of(t.reason, t.party)
         audiences = (*audiences, _TRUSTED) if _HER in audiences else audiences  # whom she trusts hears what she hears, later
@@ -183,35 +184,37 @@ class Escalation:
         case.shown = [a for a in case.shown if a not in audiences]
         case.answered = [a for a in case.answered if a not in audiences]
         case.waiting = [due for due in case.waiting if due.audience not in audiences or (due.level > t.to_level and self._asks_on(due))]
+        if _HER in audiences and t.to_level in _MUST_REACH:
+            self._expect_her(case, t.at_ms)
         start_ms = t.at_ms + PATIENCE_MS.get(t.reason, 0)
         for step, rung in enumerate(self._ladder[t.to_level]):
             if rung.audience in audiences:
-                case.waiting.append(_Due(start_ms + rung.after_s * 1000, t.to_level, step, rung.audience))
+                case.waiting.append(Due(start_ms + rung.after_s * 1000, t.to_level, step, rung.audience))
                 self._set_clock(case, case.waiting[-1].at_ms)
         return self._climb(case, t.at_ms)
 
-    def _climb(self, case: _Case, at_ms: int) -> list[Notification]:
+    def _climb(self, case: Case, at_ms: int) -> list[Notification]:
         """Send what is due at `at_ms`, unless it has become needless; plan the repeats."""
         ready = sorted((due for due in case.waiting if due.at_ms <= at_ms), key=lambda due: (due.at_ms, due.step))
         case.waiting = [due for due in case.waiting if due.at_ms > at_ms]
-        said: list[Notification] = []
+        said = self._tell_unreached(case, at_ms)
         for due in ready:
             rung = self._ladder[due.level][due.step]
             if self._is_needless(case, rung):
                 continue
             said.append(self._notification(case, case.last, rung, Kind.UPDATE if case.over else Kind.RAISE, due))
             if rung.repeat_s is not None:
-                case.waiting.append(_Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
+                case.waiting.append(Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
                 self._set_clock(case, case.waiting[-1].at_ms)
         self._forget_if_done(case)
         return said
 
-    def _asks_on(self, due: _Due) -> bool:
+    def _asks_on(self, due: Due) -> bool:
         """Dispatch is asked about the loudest that happened until a person answers, whatever comes after it."""
         return due.audience is _DISPATCH and self._ladder[due.level][due.step].repeat_s is not None
 
     @staticmethod
-    def _is_needless(case: _Case, rung: Rung) -> bool:
+    def _is_needless(case: Case, rung: Rung) -> bool:
         if rung.unless is Unless.NOTHING:
             return False
         answered = rung.audience in case.answered
@@ -227,38 +230,40 @@ class Escalation:
         case.over = case.over or t.to_level is Level.CALM or bool(case.waiting)
         said = self._tell(case, replace_numbers(t, t), told, Kind.CLEAR)
         if t.to_level is Level.CALM:
-            case.over = True
+            case.over, case.unreached_ms = True, None
         self._forget_if_done(case)
         return said
 
     def _report_history(self, t: Transition, facts: OrderFacts) -> list[Notification]:
         """A past breach: told to dispatch once, it rings nobody."""
-        case = self._cases.setdefault(t.incident, _Case(t, facts, over=t.to_level is Level.CALM))
+        case = self._cases.setdefault(t.incident, Case(t, facts, over=t.to_level is Level.CALM))
         said = self._tell(case, t, ((_DISPATCH, Channel.WEBHOOK), (_DISPATCH, Channel.CONSOLE)), Kind.UPDATE)
         self._forget_if_done(case)
         return said
 
-    def _answer(self, case: _Case, audience: Audience) -> None:
+    def _answer(self, case: Case, audience: Audience) -> None:
         if audience not in case.answered:
             case.answered.append(audience)
+        if audience is _HER:
+            case.set_reached()
         case.waiting = [due for due in case.waiting if due.audience is not audience]
         self._forget_if_done(case)
 
-    def _may_answer(self, case: _Case, ack: Acknowledgement) -> bool:
+    def _may_answer(self, case: Case, ack: Acknowledgement) -> bool:
         """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
         audience = case.sent[ack.notification]
         if ack.by == "dispatcher":
             return audience is _DISPATCH
         return ack.device is None or (audience is _HER and ack.device in case.facts.protected_devices)
 
-    def _case_of(self, notification: NotificationId) -> _Case | None:
+    def _case_of(self, notification: NotificationId) -> Case | None:
         incident = self._incident_of.get(notification)
         return None if incident is None else self._cases.get(incident)
 
-    def _set_clock(self, case: _Case, at_ms: int) -> None:
+    def _set_clock(self, case: Case, at_ms: int) -> None:
         heapq.heappush(self._clock, (at_ms, case.last.incident))
 
-    def _forget_if_done(self, case: _Case) -> None:
+    def _forget_if_done(self, case: Case) -> None:
         """An incident that is over and waits for nobody is closed: nothing of it rings again."""
         if case.over and case.last.to_level is Level.CALM and not case.waiting:
             self._cases.pop(case.last.incident, None)
@@ -267,14 +272,14 @@ class Escalation:
 
     # --- words ----------------------------------------------------------------------------------------------------
 
-    def _tell(self, case: _Case, t: Transition, ways: tuple[tuple[Audience, Channel], ...], kind: Kind) -> list[Notification]:
+    def _tell(self, case: Case, t: Transition, ways: tuple[tuple[Audience, Channel], ...], kind: Kind) -> list[Notification]:
         """One notification each, outside the ladder."""
         case.last = t
         case.ring += 1
-        due = _Due(t.at_ms, t.to_level, -1, _DISPATCH)
+        due = Due(t.at_ms, t.to_level, -1, _DISPATCH)
         return [self._notification(case, t, Rung(0, audience, channel), kind, due) for audience, channel in ways]
 
-    def _notification(self, case: _Case, t: Transition, rung: Rung, kind: Kind, due: _Due) -> Notification:
+    def _notification(self, case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
         audience, channel = rung.audience, rung.channel
         name = f"{t.incident}|{case.ring}|{due.level.word}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
         identity = NotificationId(str(uuid5(NAMESPACE, name)))
@@ -282,6 +287,8 @@ class Escalation:
         self._incident_of[identity] = t.incident
         if kind is Kind.RAISE and (audience, channel) not in case.told:
             case.told.append((audience, channel))
+        if kind is Kind.RAISE and audience is _HER and channel is not Channel.CONSOLE:
+            case.unheard.append(identity)
         code = code_of(t.incident)
         hers = audience is _HER
         earlier = tuple(case.earlier) if channel is Channel.CAP else ()
@@ -307,7 +314,8 @@ class Escalation:
                 kind=kind,
                 language=case.facts.language,
                 code=code,
-                unanswered=rung.repeat_s is not None,
+                unanswered=audience is _DISPATCH and rung.after_s > 0,
+                unreached=case.unreached,
             ),
             person=case.facts.protected if hers or audience is _TRUSTED else None,  # hers: alerts/contacts.py knows whom she trusts
             devices=case.facts.protected_devices if hers and channel is Channel.BRACELET else (),
@@ -323,62 +331,21 @@ class Escalation:
 
     def dump(self) -> list[dict[str, Any]]:
         """Every open incident as plain data."""
-        return [_case_as_data(case) for case in self._cases.values()]
+        return [case_as_data(case) for case in self._cases.values()]
 
     def load(self, data: list[dict[str, Any]]) -> None:
         """What `dump` gave, into an empty escalation."""
         for plain in data:
-            case = _case_from_data(plain)
+            case = case_from_data(plain)
             case.waiting = [due for due in case.waiting if due.step < len(self._ladder[due.level])]  # the ladder may be another by now
             self._cases[case.last.incident] = case
             self._incident_of.update(dict.fromkeys(case.sent, case.last.incident))
             for due in case.waiting:
                 self._set_clock(case, due.at_ms)
+            if case.unreached_ms is not None:
+                self._set_clock(case, case.unreached_ms)
 
 
 def replace_numbers(t: Transition, known: Transition) -> Transition:
     """`t`, with the distance last known where it has none itself."""
     return t if t.distance_m is not None else replace(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)
-
-
-def _case_as_data(case: _Case) -> dict[str, Any]:
-    return {
-        "last": {**asdict(case.last), "fixes": [list(fix) for fix in case.last.fixes]},
-        "facts": {**asdict(case.facts), "protected_devices": list(case.facts.protected_devices)},
-        "ring": case.ring,
-        "over": case.over,
-        "waiting": [[due.at_ms, int(due.level), due.step, due.audience.value, due.turn] for due in case.waiting],
-        "sent": {identity: audience.value for identity, audience in case.sent.items()},
-        "told": [[audience.value, channel.value] for audience, channel in case.told],
-        "shown": [audience.value for audience in case.shown],
-        "answered": [audience.value for audience in case.answered],
-        "earlier": [list(one) for one in case.earlier],
-    }
-
-
-def _transition_from_data(data: dict[str, Any]) -> Transition:
-    party = data["party"]
-    typed = {
-        "from_level": Level(data["from_level"]),
-        "to_level": Level(data["to_level"]),
-        "reason": Reason(data["reason"]),
-        "party": None if party is None else Role(party),
-        "fixes": tuple(FixRef(*fix) for fix in data["fixes"]),
-    }
-    return Transition(**{**data, **typed})
-
-
-def _case_from_data(data: dict[str, Any]) -> _Case:
-    facts = OrderFacts(**{**data["facts"], "protected_devices": tuple(data["facts"]["protected_devices"])})
-    return _Case(
-        last=_transition_from_data(data["last"]),
-        facts=facts,
-        ring=data["ring"],
-        over=data["over"],
-        waiting=[_Due(at_ms, Level(level), step, Audience(audience), turn) for at_ms, level, step, audience, turn in data["waiting"]],
-        sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
-        told=[(Audience(audience), Channel(channel)) for audience, channel in data["told"]],
-        shown=[Audience(audience) for audience in data["shown"]],
-        answered=[Audience(audience) for audience in data["answered"]],
-        earlier=[(NotificationId(identity), issued_ms) for identity, issued_ms in data["earlier"]],
-    )

@@ -35,8 +35,9 @@ _HER, _DISPATCH = Audience.PROTECTED, Audience.DISPATCH
 
 # Seconds, because 36 s is what a car at 50 km/h needs for 500 m. The control room and the bracelet are told together;
 # a bracelet that does not confirm within 5 s may be out of coverage, so a text goes by the telephone network; 15 s
-# without a person's answer is the limit of NENA-STA-020 for answering a call, so it rings. Dispatch is asked again
-# at 30 s and then every minute until a named person answers: an alert that nobody has seen never falls silent.
+# without a person's answer is the limit of NENA-STA-020 for answering a call, so it rings, and the control room is asked
+# again; at 30 s its software rings the second operator, at 60 s the supervisor (each message says its step), and then
+# every minute until a person answers: an alert that nobody has seen never falls silent.
 DEFAULT_LADDER: Ladder = {
     Level.EMERGENCY: (
         Rung(0, _HER, Channel.BRACELET, Unless.NOTHING),
@@ -44,7 +45,9 @@ DEFAULT_LADDER: Ladder = {
         Rung(0, _DISPATCH, Channel.CONSOLE, Unless.NOTHING),
         Rung(5, _HER, Channel.SMS, Unless.DEVICE),
         Rung(15, _HER, Channel.VOICE),
-        Rung(30, _DISPATCH, Channel.WEBHOOK, Unless.PERSON, repeat_s=60),
+        Rung(15, _DISPATCH, Channel.WEBHOOK),
+        Rung(30, _DISPATCH, Channel.WEBHOOK),
+        Rung(60, _DISPATCH, Channel.WEBHOOK, repeat_s=60),
     ),
     Level.WARNING: (
         Rung(0, _HER, Channel.BRACELET, Unless.NOTHING),

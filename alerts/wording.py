@@ -105,6 +105,9 @@ _DO_NOW = {
     Level.CAUTION: ("Mantente alerta.", "Stay alert."),
     Level.CALM: ("", ""),
 }
+_UNREACHED = ("Aviso sin entregar: no consta que le haya llegado a ella", "She has not been reached: nothing shows that the alert arrived")
+SECONDS_MAX = 120.0  # from two minutes on, seconds are false precision: the speed itself is known to a tenth at best
+MINUTES_MAX = 10  # beyond, he will have turned twice: a number would be read as a promise
 _HER_DEVICE = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY, Reason.CANNOT_SEE_PROTECTED)
 _CHECK_DEVICE = ("Revisa tu pulsera.", "Check your bracelet.")
 _GEOMETRY = (Reason.SOS, Reason.BREACH, Reason.OUTSIDE_INCLUSION, Reason.APPROACH, Reason.UNVERIFIED, Reason.CLEAR)
@@ -120,14 +123,26 @@ def wind_of(bearing_deg: float | None, language: str | None = None) -> str | Non
     return WINDS_EN[index] if language in (None, "en") else _WINDS[language][index]
 
 
-def text_of(t: Transition, *, audience: Audience, channel: Channel, kind: Kind, language: str, code: str, unanswered: bool = False) -> str:
-    """The text of one notification; `unanswered`: said again because nobody has answered."""
+def text_of(
+    t: Transition,
+    *,
+    audience: Audience,
+    channel: Channel,
+    kind: Kind,
+    language: str,
+    code: str,
+    unanswered: bool = False,
+    unreached: bool = False,
+) -> str:
+    """The text of one notification; `unanswered`: said again because nobody has answered; `unreached`: nothing has reached her."""
     lang = 0 if language == "es" else 1
     parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []
     parts.append(_headline(t, audience, kind, language, lang))
     where = _where(t, audience, language)
     if where and t.reason in _GEOMETRY and audience is not Audience.TRUSTED:
         parts.append(where)
+    if audience is Audience.DISPATCH and unreached:
+        parts.append(_UNREACHED[lang])
     if audience is Audience.PROTECTED:
         parts.append(_do_now(t, lang))
     parts.append(f"{('Clave', 'Code')[lang]} {_spelled(code) if channel is Channel.VOICE else code}")
@@ -157,8 +172,17 @@ def _where(t: Transition, audience: Audience, language: str) -> str:
         wind = _WINDS[language][int((t.bearing_deg + 22.5) // 45) % 8]
         text += f" {'al' if spanish else 'to the'} {wind}"
     if t.seconds_to_perimeter and t.reason in (Reason.APPROACH, Reason.UNVERIFIED):
-        text += f", {'llega en' if spanish else 'arrives in'} {round(t.seconds_to_perimeter)} s"
+        text += f", {'llega en' if spanish else 'arrives in'} {_soon(t.seconds_to_perimeter, spanish)}"
     return text
+
+
+def _soon(seconds: float, spanish: bool) -> str:
+    """Seconds as a person under stress reads them: to the second only where they decide what she does."""
+    if seconds < SECONDS_MAX:
+        return f"{round(seconds)} s"
+    if seconds <= MINUTES_MAX * 60:
+        return f"{int(seconds // 60)} min"  # down: never later than the truth
+    return f"{'más de' if spanish else 'more than'} {MINUTES_MAX} min"
 
 
 def _do_now(t: Transition, lang: int) -> str:

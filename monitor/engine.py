@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 import numpy as np
 
 import geofence
-from alerts.escalation import Escalation, OrderFacts
+from alerts.case import OrderFacts
+from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, NotificationId, Outcome
 from geofence.core import LAYOUT_DIGEST, Core

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from alerts.escalation import OrderFacts
+from alerts.case import OrderFacts
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from geofence.terms import DeviceId, IncidentId, Level, OrderId, PersonId, Reason, Transition
 

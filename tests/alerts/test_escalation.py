@@ -51,25 +51,38 @@ def test_an_emergency_tells_her_and_dispatch_at_once() -> None:
 
 def test_unanswered_it_climbs_by_the_ladder_and_never_leaves_dispatch_alone() -> None:
     escalation, _ = rung()
-    assert until(escalation, 150_000) == [
+    assert until(escalation, 180_000) == [
         (5_000, HER, Channel.SMS),
         (15_000, HER, Channel.VOICE),
+        (15_000, DISPATCH, Channel.WEBHOOK),
         (30_000, DISPATCH, Channel.WEBHOOK),
-        (90_000, DISPATCH, Channel.WEBHOOK),
-        (150_000, DISPATCH, Channel.WEBHOOK),
+        (60_000, DISPATCH, Channel.WEBHOOK),  # she has not been reached
+        (60_000, DISPATCH, Channel.CONSOLE),
+        (60_000, DISPATCH, Channel.WEBHOOK),
+        (120_000, DISPATCH, Channel.WEBHOOK),
+        (180_000, DISPATCH, Channel.WEBHOOK),
     ]
+
+
+def test_each_question_to_dispatch_has_a_step_of_its_own_by_which_its_software_knows_whom_to_ring() -> None:
+    escalation, said = rung()
+    said += [one for at_ms in (15_000, 30_000, 60_000) for one in escalation.due(at_ms)]
+    steps = [one.step for one in said if (one.audience, one.channel, one.kind) == (DISPATCH, Channel.WEBHOOK, Kind.RAISE)]
+    assert len(steps) == 4 and steps == sorted(set(steps))
+    asked = [one.text for one in said if one.audience is DISPATCH and one.step in steps[1:]]
+    assert len(asked) == 3 and all(text.startswith("Sin respuesta") for text in asked)
 
 
 def test_a_bracelet_that_shows_the_alert_saves_the_text_but_not_the_call() -> None:
     escalation, said = rung()
     escalation.on_acknowledgement(answer(said[0], "device"))
-    assert until(escalation, 29_000) == [(15_000, HER, Channel.VOICE)]
+    assert [way for way in until(escalation, 29_000) if way[1] is HER] == [(15_000, HER, Channel.VOICE)]
 
 
 def test_a_person_ends_only_his_own_ladder() -> None:
     escalation, said = rung()
     escalation.on_acknowledgement(answer(said[0], "person"))
-    assert until(escalation, 30_000) == [(30_000, DISPATCH, Channel.WEBHOOK)]
+    assert until(escalation, 30_000) == [(15_000, DISPATCH, Channel.WEBHOOK), (30_000, DISPATCH, Channel.WEBHOOK)]
     escalation.on_acknowledgement(answer(said[1], "dispatcher", 31_000))
     assert until(escalation, 600_000) == []
 
@@ -80,7 +93,7 @@ def test_another_ones_device_answers_nothing(device: str) -> None:
     escalation.on_acknowledgement(Acknowledgement(said[0].id, "person", 1_000, DeviceId(device)))
     escalation.on_acknowledgement(Acknowledgement(said[1].id, "person", 1_000, DeviceId("brc-1")))
     escalation.on_acknowledgement(Acknowledgement(said[0].id, "dispatcher", 1_000))
-    assert len(until(escalation, 30_000)) == 3
+    assert len(until(escalation, 30_000)) == 4
 
 
 def test_what_failed_for_good_is_followed_at_once() -> None:
@@ -96,14 +109,14 @@ def test_a_clear_is_told_once_with_its_reason_and_stops_ringing_her() -> None:
     said = escalation.on_transition(transition(2_000, EMERGENCY, CALM, Reason.CLEAR), FACTS)
     assert ways(said) == [(HER, Channel.BRACELET), (DISPATCH, Channel.WEBHOOK), (DISPATCH, Channel.CONSOLE)]
     assert {(one.kind, one.reason) for one in said} == {(Kind.CLEAR, Reason.CLEAR)}
-    assert [audience for _, audience, _ in until(escalation, 100_000)] == [DISPATCH, DISPATCH], "dispatch has not seen it yet"
+    assert [audience for _, audience, _ in until(escalation, 120_000)] == [DISPATCH, DISPATCH], "dispatch has not seen it yet"
 
 
 def test_an_emergency_nobody_answered_outlives_a_later_warning() -> None:
     escalation, _ = rung()
     escalation.on_transition(transition(1_000, EMERGENCY, WARNING, Reason.APPROACH), FACTS)
     escalation.on_transition(transition(2_000, WARNING, WARNING, Reason.UNVERIFIED), FACTS)
-    assert (30_000, DISPATCH, Channel.WEBHOOK) in until(escalation, 30_000)
+    assert (60_000, DISPATCH, Channel.WEBHOOK) in until(escalation, 60_000)
 
 
 def test_level_up_rings_anew_and_a_quieter_reason_does_not() -> None:
@@ -138,6 +151,67 @@ def test_codes_can_be_read_aloud_and_differ() -> None:
     assert {sign for code in codes for sign in code} <= set(CODE_ALPHABET)
     assert not set(CODE_ALPHABET) & set("0O1IL")
     assert len(set(codes)) > 1_990
+
+
+# --- was she reached? -------------------------------------------------------------------------------------------------
+
+UNREACHED = "Aviso sin entregar"
+
+
+def unreached(said: Sequence[Notification]) -> list[tuple[int, Channel, Kind]]:
+    return [(one.issued_ms, one.channel, one.kind) for one in said if UNREACHED in one.text and one.kind is Kind.UPDATE]
+
+
+def test_when_nothing_reaches_her_dispatch_is_told_once_and_in_every_later_question() -> None:
+    escalation, _ = rung()
+    said = escalation.due(180_000)
+    assert unreached(said) == [(60_000, Channel.WEBHOOK, Kind.UPDATE), (60_000, Channel.CONSOLE, Kind.UPDATE)]
+    assert all((UNREACHED in one.text) == (one.audience is DISPATCH and one.issued_ms >= 60_000) for one in said)
+
+
+def test_when_every_way_to_her_has_failed_dispatch_is_told_at_once() -> None:
+    escalation, said = rung()
+    told: list[Notification] = []
+    for at_ms in (1_000, 2_000, 3_000):  # bracelet, text, call
+        assert unreached(told) == []
+        hers = [one for one in said + told if one.audience is HER][-1]
+        told += escalation.on_outcome(Outcome(hers.id, DeliveryState.FAILED, at_ms))
+    assert unreached(told) == [(3_000, Channel.WEBHOOK, Kind.UPDATE), (3_000, Channel.CONSOLE, Kind.UPDATE)]
+    assert unreached(escalation.due(180_000)) == []
+
+
+@pytest.mark.parametrize("state", [DeliveryState.ACCEPTED, DeliveryState.DELIVERED])
+def test_a_carrier_that_has_only_taken_it_has_not_reached_her(state: DeliveryState) -> None:
+    escalation, _ = rung()
+    text = escalation.due(5_000)[0]
+    escalation.on_outcome(Outcome(text.id, state, 9_000))
+    later = escalation.due(120_000)
+    assert bool(unreached(later)) == (state is DeliveryState.ACCEPTED)
+    assert Channel.VOICE in [one.channel for one in later], "what was delivered has not been answered"
+
+
+@pytest.mark.parametrize("by", ["device", "person"])
+def test_a_bracelet_or_a_person_that_answers_has_been_reached_even_late(by: str) -> None:
+    escalation, said = rung()
+    escalation.due(70_000)
+    escalation.on_acknowledgement(answer(said[0], by, 71_000))
+    later = escalation.due(180_000)
+    assert later and not any(UNREACHED in one.text for one in later)
+
+
+def test_dispatch_that_has_answered_is_told_all_the_same_and_nobody_after_the_end() -> None:
+    escalation, said = rung()
+    escalation.on_acknowledgement(answer(said[1], "dispatcher"))
+    assert len(unreached(escalation.due(60_000))) == 2
+    escalation, _ = rung()
+    escalation.on_transition(transition(2_000, EMERGENCY, CALM, Reason.CLEAR), FACTS)
+    assert unreached(escalation.due(180_000)) == []
+
+
+def test_a_caution_and_trouble_that_is_not_hers_wait_for_nobody() -> None:
+    for t in (transition(0, CALM, CAUTION, Reason.CANNOT_SEE_PROTECTED), transition(0, CALM, WARNING, Reason.STRAP, party=Role.RESPONDENT)):
+        escalation, _ = rung(t)
+        assert unreached(escalation.due(180_000)) == []
 
 
 # --- any interleaving -------------------------------------------------------------------------------------------------
@@ -219,7 +293,7 @@ class Play:
 
     def end(self) -> None:
         before = len(self.said)
-        self.at_ms += 91_000  # 30 s to the rung, 60 s to its repetition
+        self.at_ms += 121_000  # 60 s to the rung, 60 s to its repetition
         self.take(self.escalation.due(self.at_ms))
         asked = {one.incident for one in self.said[before:] if one.audience is DISPATCH}
         assert self.owed <= asked, "stopped without an answer"
@@ -242,4 +316,4 @@ def test_an_unknown_notification_changes_nothing() -> None:
     escalation, _ = rung()
     assert escalation.on_acknowledgement(Acknowledgement(NotificationId("?"), "person", 1)) == []
     assert escalation.on_outcome(Outcome(NotificationId("?"), DeliveryState.FAILED, 1)) == []
-    assert len(until(escalation, 30_000)) == 3
+    assert len(until(escalation, 30_000)) == 4

@@ -32,7 +32,14 @@ def every_text(channel: Channel) -> list[tuple[Reason, str, str]]:
                                 seconds_to_perimeter=888.0,
                             )
                             text = text_of(
-                                t, audience=audience, channel=channel, kind=kind, language=language, code="K7Q2", unanswered=True
+                                t,
+                                audience=audience,
+                                channel=channel,
+                                kind=kind,
+                                language=language,
+                                code="K7Q2",
+                                unanswered=audience is Audience.DISPATCH,
+                                unreached=audience is Audience.DISPATCH,
                             )
                             texts.append((reason, language, text))
     return texts
@@ -64,6 +71,23 @@ def test_an_approach_says_how_soon() -> None:
     t = transition(0, Level.CALM, Level.WARNING, Reason.APPROACH, seconds_to_perimeter=95.0)
     text = text_of(t, audience=Audience.PROTECTED, channel=Channel.BRACELET, kind=Kind.RAISE, language="en", code="K7Q2")
     assert "arrives in 95 s" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "es", "en"),
+    [
+        (119.0, "llega en 119 s", "arrives in 119 s"),
+        (120.0, "llega en 2 min", "arrives in 2 min"),
+        (239.0, "llega en 3 min", "arrives in 3 min"),
+        (600.0, "llega en 10 min", "arrives in 10 min"),
+        (913.0, "llega en más de 10 min", "arrives in more than 10 min"),
+    ],
+)
+def test_from_two_minutes_on_it_says_minutes_never_later_than_the_truth(seconds: float, es: str, en: str) -> None:
+    t = transition(0, Level.CALM, Level.WARNING, Reason.APPROACH, seconds_to_perimeter=seconds)
+    for language, words in (("es", es), ("en", en)):
+        text = text_of(t, audience=Audience.PROTECTED, channel=Channel.BRACELET, kind=Kind.RAISE, language=language, code="K7Q2")
+        assert f"{words}. " in text
 
 
 @pytest.mark.parametrize("reason", [Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET, Reason.NO_LINK])

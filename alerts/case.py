@@ -1,0 +1,105 @@
+"""What is remembered of the conversation that one incident is, and as plain data for snapshots. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from alerts.terms import Audience, Channel, NotificationId
+from geofence.terms import DeviceId, FixRef, Level, PersonId, Reason, Role, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What telling needs to know about an order."""
+
+    protected: PersonId
+    respondent: PersonId
+    language: str
+    protected_devices: tuple[DeviceId, ...]
+
+
+@dataclass(slots=True)
+class Due:
+    """A rung that waits for its time."""
+
+    at_ms: int
+    level: Level  # whose ladder it is a rung of
+    step: int
+    audience: Audience
+    turn: int = 0  # how often it was repeated
+
+
+@dataclass(slots=True)
+class Case:
+    """One incident, from its first ring until it is over and dispatch has answered."""
+
+    last: Transition
+    facts: OrderFacts
+    ring: int = 0
+    over: bool = False
+    waiting: list[Due] = field(default_factory=list)
+    sent: dict[NotificationId, Audience] = field(default_factory=dict)
+    told: list[tuple[Audience, Channel]] = field(default_factory=list)  # who was rung, by which way, in order
+    shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
+    answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
+    unheard: list[NotificationId] = field(default_factory=list)  # rings to her that have neither failed nor been heard of
+    unreached_ms: int | None = None  # when dispatch is told that this ring has not reached her
+    unreached: bool = False  # it has been told so
+    earlier: list[tuple[NotificationId, int]] = field(default_factory=list)  # (id, issued_ms) of its CAP messages so far
+
+    def set_reached(self) -> None:
+        """Something has arrived at her, or she has answered."""
+        self.unheard.clear()
+        self.unreached, self.unreached_ms = False, None
+
+
+def case_as_data(case: Case) -> dict[str, Any]:
+    """An incident as plain data."""
+    return {
+        "last": {**asdict(case.last), "fixes": [list(fix) for fix in case.last.fixes]},
+        "facts": {**asdict(case.facts), "protected_devices": list(case.facts.protected_devices)},
+        "ring": case.ring,
+        "over": case.over,
+        "waiting": [[due.at_ms, int(due.level), due.step, due.audience.value, due.turn] for due in case.waiting],
+        "sent": {identity: audience.value for identity, audience in case.sent.items()},
+        "told": [[audience.value, channel.value] for audience, channel in case.told],
+        "shown": [audience.value for audience in case.shown],
+        "answered": [audience.value for audience in case.answered],
+        "unheard": list(case.unheard),
+        "unreached_ms": case.unreached_ms,
+        "unreached": case.unreached,
+        "earlier": [list(one) for one in case.earlier],
+    }
+
+
+def _transition_from_data(data: dict[str, Any]) -> Transition:
+    party = data["party"]
+    typed = {
+        "from_level": Level(data["from_level"]),
+        "to_level": Level(data["to_level"]),
+        "reason": Reason(data["reason"]),
+        "party": None if party is None else Role(party),
+        "fixes": tuple(FixRef(*fix) for fix in data["fixes"]),
+    }
+    return Transition(**{**data, **typed})
+
+
+def case_from_data(data: dict[str, Any]) -> Case:
+    """What `case_as_data` gave."""
+    facts = OrderFacts(**{**data["facts"], "protected_devices": tuple(data["facts"]["protected_devices"])})
+    return Case(
+        last=_transition_from_data(data["last"]),
+        facts=facts,
+        ring=data["ring"],
+        over=data["over"],
+        waiting=[Due(at_ms, Level(level), step, Audience(audience), turn) for at_ms, level, step, audience, turn in data["waiting"]],
+        sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
+        told=[(Audience(audience), Channel(channel)) for audience, channel in data["told"]],
+        shown=[Audience(audience) for audience in data["shown"]],
+        answered=[Audience(audience) for audience in data["answered"]],
+        unheard=[NotificationId(identity) for identity in data["unheard"]],
+        unreached_ms=data["unreached_ms"],
+        unreached=data["unreached"],
+        earlier=[(NotificationId(identity), issued_ms) for identity, issued_ms in data["earlier"]],
+    )
