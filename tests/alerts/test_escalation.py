@@ -68,9 +68,11 @@ def test_each_question_to_dispatch_has_a_step_of_its_own_by_which_its_software_k
     escalation, said = rung()
     said += [one for at_ms in (15_000, 30_000, 60_000) for one in escalation.due(at_ms)]
     steps = [one.step for one in said if (one.audience, one.channel, one.kind) == (DISPATCH, Channel.WEBHOOK, Kind.RAISE)]
-    assert len(steps) == 4 and steps == sorted(set(steps))
+    assert len(steps) == 4
+    assert steps == sorted(set(steps))
     asked = [one.text for one in said if one.audience is DISPATCH and one.step in steps[1:]]
-    assert len(asked) == 3 and all(text.startswith("Sin respuesta") for text in asked)
+    assert len(asked) == 3
+    assert all(text.startswith("Sin respuesta") for text in asked)
 
 
 def test_a_bracelet_that_shows_the_alert_saves_the_text_but_not_the_call() -> None:
@@ -196,7 +198,8 @@ def test_a_bracelet_or_a_person_that_answers_has_been_reached_even_late(by: str)
     escalation.due(70_000)
     escalation.on_acknowledgement(answer(said[0], by, 71_000))
     later = escalation.due(180_000)
-    assert later and not any(UNREACHED in one.text for one in later)
+    assert later
+    assert not any(UNREACHED in one.text for one in later)
 
 
 def test_dispatch_that_has_answered_is_told_all_the_same_and_nobody_after_the_end() -> None:
