@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alerts.terms import DeliveryState, Outcome
+from alerts.terms import DeliveryState, Kind, Outcome
 from geofence.terms import Level, OrderId, Reason
 from monitor import feed as module
 from monitor.canary import ORDER, with_canary
@@ -207,7 +207,9 @@ async def test_an_acknowledgement_is_answered_once_it_was_judged_and_ends_the_la
         assert [one["kind"] for one in said] == ["acknowledgement", "reply"]
         assert said[1]["ok"]
         later = service.engine.advance(service.now_ms + 600_000)
-        assert not [n for n in later.notifications if n.audience.value == "dispatch" and n.reason is Reason.BREACH]
+        ours = [n for n in later.notifications if n.audience.value == "dispatch" and n.reason is Reason.BREACH]
+        assert not [n for n in ours if n.kind is Kind.RAISE]
+        assert ["Aviso sin entregar" in n.text for n in ours] == [True, True], "that nothing reached her is said all the same"
 
 
 @pytest.mark.parametrize(
