@@ -1,7 +1,7 @@
 """The one door to numba: `compiled` turns a scalar function into machine code.
 
 With `NUMBA_DISABLE_JIT=1` the decorator returns the plain Python function: the readable reference that the
-compiled kernel is tested against (tests/geofence/test_kernel_twin.py).
+compiled kernel is tested against (tests/geofence/test_core_properties.py).
 
 The compiled code is cached on disk under a name made from the source of this whole package, because numba looks
 only at the file of the outermost function when it decides whether its cache is stale: a changed callee in another
