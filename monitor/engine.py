@@ -35,6 +35,7 @@ from geofence.terms import (
     Transition,
 )
 from geofence.watch import lead_of
+from monitor.answers import answers
 from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
@@ -280,6 +281,7 @@ class Engine:
             effects.receipts[self._core.devices[device].id] = upto
         effects.pings += len(run.rows)
         self._tell(self._core.take_rows(run.rows), effects)
+        effects.notifications += answers(self._core, run.rows, self._incidents)
 
     # --- everything else that comes in ------------------------------------------------------------------------------
 
