@@ -6,23 +6,12 @@ None of them names an order, a device or a person.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
-from alerts.channels import Answer, Verdict
-from alerts.channels.http import HttpClient, Meaning, post
+from alerts.channels import Answer
+from alerts.channels.http import Poster, bearer, json_bytes
 from alerts.terms import Audience, Kind, Notification
 
-# What an HTTP status means for us; whole classes by their hundred.
-STATUS: Meaning = {
-    2: Verdict.TAKEN,
-    3: Verdict.NEVER,  # we follow nobody
-    4: Verdict.NEVER,  # 400: it does not understand us
-    5: Verdict.UNSURE,
-    408: Verdict.LATER,
-    425: Verdict.LATER,
-    429: Verdict.LATER,
-}
 SEVERITY = "critical"  # each of our troubles may cost somebody her protection; the one word for both ends
 # An alarm without an end is over there after five minutes: ours is over when we say so, or when a week has shown that we cannot.
 HOLDS = timedelta(days=7)
@@ -47,18 +36,15 @@ def alarm_of(notification: Notification, service: str) -> dict[str, object]:
     }
 
 
-class Alertmanager:
-    """Posts to one Alertmanager."""
+class Alertmanager(Poster):
+    """Posts to one Alertmanager. The same labels are the same alarm."""
 
-    timeout_s = 2.0
     parallel = 2  # troubles of ours are few
-    idempotent = True  # the same labels are the same alarm
 
     def __init__(self, url: str, service: str, token: str | None = None) -> None:
-        self._url = f"{url.rstrip('/')}/api/v2/alerts"
+        super().__init__(f"{url.rstrip('/')}/api/v2/alerts")
         self._service = service
         self._token = token
-        self._http = HttpClient()
 
     def reaches(self, notification: Notification) -> bool:
         """Only what is technical."""
@@ -66,16 +52,4 @@ class Alertmanager:
 
     async def send(self, notification: Notification) -> Answer:
         """Post once."""
-        body = json.dumps([alarm_of(notification, self._service)], ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json"}
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
-        return await post(self._http, self._url, body, headers, timeout_s=self.timeout_s, meaning=STATUS)
-
-    async def was_taken(self, notification: Notification) -> bool:
-        """Never asked: the same labels twice are one alarm."""
-        return False
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close()
+        return await self._post(json_bytes([alarm_of(notification, self._service)]), bearer(self._token))

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from alerts.channels import Answer, Verdict
-from alerts.channels.dispatch import signature
-from alerts.channels.http import HttpClient, Meaning, post
+from alerts.channels import Answer
+from alerts.channels.dispatch import SignedPoster
 from alerts.terms import Kind, Notification
 from geofence.terms import Level
 
@@ -26,18 +25,6 @@ NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 HEADLINE_CHARS_MAX = 160  # the standard's advice for a headline
 EXPIRES_AFTER = timedelta(hours=1)  # an alarm that nobody has updated for an hour is another situation
 UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
-
-# What an HTTP status means for us; whole classes by their hundred.
-STATUS: Meaning = {
-    2: Verdict.TAKEN,
-    3: Verdict.NEVER,  # we follow nobody: the document would go where the operator has not said
-    4: Verdict.NEVER,
-    5: Verdict.UNSURE,
-    408: Verdict.LATER,
-    409: Verdict.TAKEN,  # it has this identifier already
-    425: Verdict.LATER,
-    429: Verdict.LATER,
-}
 
 # Level -> urgency, severity, certainty, what to do: CAP's own words.
 WORDS: dict[Level, tuple[str, str, str, str]] = {
@@ -163,41 +150,17 @@ def _add(parent: ET.Element, name: str, text: str) -> None:
     ET.SubElement(parent, name).text = UNFIT.sub("?", text)
 
 
-class Cap:
-    """Posts to one address."""
-
-    timeout_s = 2.0
-    parallel = 16  # as the webhook: a slow control room still gets 16 alerts at a time, most urgent first
-    idempotent = True  # a receiver knows a message by its sender, identifier and time
+class Cap(SignedPoster):
+    """Posts to one address. A receiver knows a message by its sender, identifier and time."""
 
     def __init__(
         self, url: str, secret: str, sender: Sender, *, area_of: AreaOf = no_area, now_s: Callable[[], float] = time.time
     ) -> None:
-        self._url = url
-        self._secret = secret
+        super().__init__(url, secret, now_s)
         self._sender = sender
         self._area_of = area_of
-        self._now_s = now_s
-        self._http = HttpClient()
-
-    def reaches(self, notification: Notification) -> bool:
-        """Always."""
-        return True
 
     async def send(self, notification: Notification) -> Answer:
         """Post once."""
         body = document(notification, self._sender, self._area_of(notification))
-        headers = {
-            "Content-Type": "application/cap+xml",
-            "Idempotency-Key": notification.id,
-            "X-Resguardo-Signature": signature(self._secret, int(self._now_s()), body),
-        }
-        return await post(self._http, self._url, body, headers, timeout_s=self.timeout_s, meaning=STATUS)
-
-    async def was_taken(self, notification: Notification) -> bool:
-        """Never asked: the same identifier twice is one message."""
-        return False
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close()
+        return await self._post_signed(notification.id, body, "application/cap+xml")

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Callable, Mapping
 
 from alerts.channels import Answer, Verdict
-from alerts.channels.http import HttpClient, Meaning, post
+from alerts.channels.http import USUAL, Meaning, Poster, json_bytes
 from alerts.terms import Notification
 
-# What an HTTP status means for us; whole classes by their hundred.
-STATUS: Meaning = {
-    2: Verdict.TAKEN,
-    3: Verdict.NEVER,  # we follow nobody: the body would go where the operator has not said
-    4: Verdict.NEVER,
-    5: Verdict.UNSURE,
-    408: Verdict.LATER,
-    409: Verdict.TAKEN,  # it has this idempotency key already
-    425: Verdict.LATER,
-    429: Verdict.LATER,
-}
+STATUS: Meaning = {**USUAL, 409: Verdict.TAKEN}  # it has this idempotency key already
 SIGNATURE_AGE_S_MAX = 300  # clocks of two well-kept servers agree within seconds; an older signature may have been overheard
 STAMP_DIGITS_MAX = 12  # seconds until the year 33658
 
@@ -68,45 +57,39 @@ def is_signed(secret: str, header: str | None, body: bytes, now_s: int) -> bool:
     return fresh and hmac.compare_digest(signature(secret, int(stamp), body).encode(), (header or "").encode())
 
 
-class Webhook:
-    """Posts to one address."""
+class SignedPoster(Poster):
+    """A way to a control room: every message has its key and our signature."""
 
-    timeout_s = 2.0
-    parallel = 16  # a slow control room still gets 16 alerts at a time, most urgent first
-    idempotent = True
+    status = STATUS
 
-    def __init__(self, url: str, secret: str, now_s: Callable[[], float] = time.time) -> None:
-        self._url = url
+    def __init__(self, url: str, secret: str, now_s: Callable[[], float]) -> None:
+        super().__init__(url)
         self._secret = secret
         self._now_s = now_s
-        self._http = HttpClient()
 
-    def reaches(self, notification: Notification) -> bool:
-        """Always."""
-        return True
+    async def _post_signed(self, key: str, body: bytes, content_type: str) -> Answer:
+        headers = {
+            "Content-Type": content_type,
+            "Idempotency-Key": key,
+            "X-Resguardo-Signature": signature(self._secret, int(self._now_s()), body),
+        }
+        return await self._post(body, headers)
+
+
+class Webhook(SignedPoster):
+    """Posts to one address."""
+
+    def __init__(self, url: str, secret: str, now_s: Callable[[], float] = time.time) -> None:
+        super().__init__(url, secret, now_s)
 
     async def send(self, notification: Notification) -> Answer:
         """Post once."""
-        return await self._post(notification.id, message_of(notification))
+        return await self._say(notification.id, message_of(notification))
 
     async def probe(self) -> Answer:
         """Ask whether the way is there: a message of the kind "test", which a control room shows to nobody."""
         at_ms = int(self._now_s() * 1000)
-        return await self._post(f"test-{at_ms}", {"v": 1, "id": f"test-{at_ms}", "kind": "test", "issued": at_ms})
+        return await self._say(f"test-{at_ms}", {"v": 1, "id": f"test-{at_ms}", "kind": "test", "issued": at_ms})
 
-    async def _post(self, key: str, message: Mapping[str, object]) -> Answer:
-        body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": key,
-            "X-Resguardo-Signature": signature(self._secret, int(self._now_s()), body),
-        }
-        return await post(self._http, self._url, body, headers, timeout_s=self.timeout_s, meaning=STATUS)
-
-    async def was_taken(self, notification: Notification) -> bool:
-        """Never asked: the same key twice is one alert."""
-        return False
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close()
+    async def _say(self, key: str, message: Mapping[str, object]) -> Answer:
+        return await self._post_signed(key, json_bytes(message), "application/json")

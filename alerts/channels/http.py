@@ -1,13 +1,15 @@
-"""The client's door to aiohttp: one POST or GET with a time-out, its answer as a value."""
+"""The client's door to aiohttp: one POST or GET with a time-out, its answer as a value; and what every way by POST shares."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
 
 from alerts.channels import Answer, Verdict
+from alerts.terms import Notification
 
 BODY_BYTES_MAX = 1_000_000  # our own /metrics has 30 kB
 RETRY_AFTER_S_MAX = 60.0  # a server that asks for more is asked again sooner: an alert has no more time
@@ -23,6 +25,15 @@ class Response:
 
 
 Meaning = Mapping[int, Verdict]  # what a status means to one channel: whole classes by their hundred, exceptions by themselves
+USUAL: Meaning = {
+    2: Verdict.TAKEN,
+    3: Verdict.NEVER,  # we follow nobody: what we say would go where the operator has not said
+    4: Verdict.NEVER,
+    5: Verdict.UNSURE,
+    408: Verdict.LATER,
+    425: Verdict.LATER,
+    429: Verdict.LATER,
+}
 
 
 class NotSent(Exception):
@@ -92,3 +103,44 @@ async def post(http: HttpClient, url: str, body: bytes, headers: Mapping[str, st
         return Answer(Verdict.LATER, str(error))
     except (TimeoutError, OSError) as error:
         return Answer(Verdict.UNSURE, type(error).__name__)
+
+
+def json_bytes(message: object) -> bytes:
+    """A message as compact JSON in UTF-8."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Poster:
+    """What the ways that post to one server share: a `Carrier` but for its `send`."""
+
+    timeout_s = 2.0
+    parallel = 16  # a slow server still gets 16 alerts at a time, most urgent first
+    idempotent = True
+    status: Meaning = USUAL
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = HttpClient()
+
+    def reaches(self, notification: Notification) -> bool:
+        """Always."""
+        return True
+
+    async def was_taken(self, notification: Notification) -> bool:
+        """Never asked: the same message twice is one."""
+        return False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        return await post(self._http, self._url, body, headers, timeout_s=self.timeout_s, meaning=self.status)
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    """The headers of a JSON message, with our access token where there is one."""
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    return headers

@@ -14,22 +14,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from alerts.channels import Answer, Verdict
-from alerts.channels.http import HttpClient, Meaning, post
+from alerts.channels.http import USUAL, Meaning, Poster, bearer, json_bytes
 from alerts.contacts import Contacts
 from alerts.terms import Audience, Kind, Notification
 from geofence.terms import Level
 
-# What an HTTP status means for us; whole classes by their hundred.
-STATUS: Meaning = {
-    2: Verdict.TAKEN,
-    3: Verdict.NEVER,  # we follow nobody: the topic would go where the operator has not said
-    4: Verdict.NEVER,  # 400 not understood, 401 and 403 our token, 404 not an ntfy server, 413 too long
-    5: Verdict.UNSURE,
-    408: Verdict.LATER,
-    425: Verdict.LATER,
-    429: Verdict.LATER,  # ntfy's own limit: 60 at once, then one in 5 s, unless its operator exempts us
-    507: Verdict.LATER,  # ntfy: no room for the message now
-}
+# 400 not understood, 401 and 403 our token, 404 not an ntfy server, 413 too long: never; 429 is ntfy's own limit, 60 at
+# once, then one in 5 s, unless its operator exempts us.
+STATUS: Meaning = {**USUAL, 507: Verdict.LATER}  # ntfy: no room for the message now
 
 # Level -> ntfy's priority (5 rings through silence) and the sign that it shows.
 PRIORITY: dict[Level, int] = {Level.EMERGENCY: 5, Level.WARNING: 4, Level.CAUTION: 3, Level.CALM: 2}
@@ -86,17 +78,18 @@ class Answers:
         return True
 
 
-class Push:
-    """Publishes to one server."""
+class Push(Poster):
+    """Publishes to one server.
 
-    timeout_s = 2.0
-    parallel = 16
-    idempotent = True  # one shown twice is a push; to wait for our disk costs more, and a look-up would put the topic in an address
+    One shown twice is a push; to wait for our disk costs more, and a look-up would put the topic in an address.
+    """
+
+    status = STATUS
 
     def __init__(self, app: App, contacts: Contacts) -> None:
+        super().__init__(app.url)
         self._app = app
         self._contacts = contacts
-        self._http = HttpClient()
 
     def reaches(self, notification: Notification) -> bool:
         """Whether there is a topic to publish on."""
@@ -106,19 +99,7 @@ class Push:
         """Publish once."""
         topic = self._topic(notification)
         assert topic is not None, "the outbox asks `reaches` first"
-        body = json.dumps({"topic": topic, **message_of(notification, self._app)}, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json"}
-        if self._app.token is not None:
-            headers["Authorization"] = f"Bearer {self._app.token}"
-        return await post(self._http, self._app.url, body, headers, timeout_s=self.timeout_s, meaning=STATUS)
-
-    async def was_taken(self, notification: Notification) -> bool:
-        """Never asked."""
-        return False
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close()
+        return await self._post(json_bytes({"topic": topic, **message_of(notification, self._app)}), bearer(self._app.token))
 
     def _topic(self, notification: Notification) -> str | None:
         contact = self._contacts.get(notification.person) if notification.person is not None else None
