@@ -46,11 +46,11 @@ AUDIENCES: dict[tuple[Reason, Role | None], tuple[Audience, ...]] = {
 }
 # A lost link hits every order at once: the service says it once for all of them (monitor/notices.py).
 FOLDED = (Reason.NO_LINK,)
-# At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
-# still unseen after five minutes is somebody's work.
 # Her telephone has rung since 15 s and a text message takes some 10 s: what has not reached her after a minute will hardly
 # do so by itself, and somebody has to look for her. Where all ways have failed, that is known at once.
 UNREACHED_MS = 60_000
+# At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
+# still unseen after five minutes is somebody's work.
 PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}
 
 

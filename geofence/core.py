@@ -231,6 +231,11 @@ class Core:
             device = int(self._arrays["device"][device]["next_device"])
         return rows
 
+    def rows_of(self, person: PersonId) -> list[tuple[Device, Any]]:
+        """The devices of one person, each with its DEVICE row."""
+        rows = self.tables().device
+        return [(device, rows[self.device_rows[device.id]]) for device in self.devices_of(person)]
+
     def live_orders(self) -> Any:
         """The rows of the orders in the registry, in the order of `order_rows` (a copy)."""
         return self.tables().order[np.fromiter(self.order_rows.values(), np.int64, len(self.order_rows))]

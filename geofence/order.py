@@ -200,13 +200,13 @@ def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int
     """When silence alone must be looked at again: as a report becomes overdue, as that becomes silence, as reach closes."""
     row = T.order[o]
     next_ms = policy.NEVER_MS
-    gone_i, gone_j = False, False
-    if row["perimeter"] == 1 and i >= 0:
-        gone_i = is_out_of_sight(T.device[i], at_ms, calm)
-        next_ms = min(next_ms, next_look_ms(T.device[i], at_ms, calm))
-    if j >= 0:
-        gone_j = is_out_of_sight(T.device[j], at_ms, calm)
-        next_ms = min(next_ms, next_look_ms(T.device[j], at_ms, calm))
+    asked_i, asked_j = row["perimeter"] == 1 and i >= 0, j >= 0
+    gone_i = asked_i and is_out_of_sight(T.device[i], at_ms, calm)
+    gone_j = asked_j and is_out_of_sight(T.device[j], at_ms, calm)
+    if asked_i and not gone_i:
+        next_ms = min(next_ms, out_of_sight_ms(T.device[i], calm))
+    if asked_j and not gone_j:
+        next_ms = min(next_ms, out_of_sight_ms(T.device[j], calm))
     waiting = (gone_i and row["lost_protected"] == 0) or (gone_j and row["lost_respondent"] == 0)
     if waiting:
         next_ms = min(next_ms, max(lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach, at_ms), at_ms + 1))
@@ -214,10 +214,8 @@ def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int
 
 
 @compiled
-def next_look_ms(d: Any, at_ms: int, calm: bool) -> int:
-    """When the device goes out of sight; never if it is."""
-    if is_out_of_sight(d, at_ms, calm):
-        return policy.NEVER_MS
+def out_of_sight_ms(d: Any, calm: bool) -> int:
+    """When the device, heard no more, goes out of sight."""
     return int(d["fix_ms"] + (overdue_ms(d) if calm else silence_ms(d)) + 1)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid5
 
+import numpy as np
+
 from alerts.escalation import NAMESPACE, code_of
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import text_of
@@ -25,7 +27,8 @@ Standing = tuple[Level, Reason, Order]  # how one of her orders stands
 def answers(core: Core, pings: Any, incident_of: Mapping[OrderId, IncidentId]) -> list[Notification]:
     """One answer for each question of now among `pings` (PING rows already judged); buffered questions get none."""
     found = []
-    for ping in pings[pings["check"] == 1]:
+    for k in np.flatnonzero(pings["check"]):
+        ping = pings[k]
         device = core.devices[int(ping["device"])]
         if device.format is Format.V1 and is_of_now(core, ping):
             standing = worst(core, device)

@@ -23,7 +23,7 @@ from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Re
 from monitor.engine import Effects
 from monitor.log import get_logger
 from monitor.mqtt import Batch, Broker, Session
-from monitor.wire import from_json, to_json
+from monitor.wire import from_json, person_answers, to_json
 
 ORDER = OrderId("canary")
 HER, HIM = "canary-her", "canary-him"  # device and person each: reserved, no orders file may use them
@@ -262,7 +262,7 @@ class Canary:
     def saw(self, notification: Notification) -> None:
         """A sink has one of ours: a dispatcher answers at once, or he would be asked for ever."""
         if notification.audience is Audience.DISPATCH:
-            self._put("monitor/ack", to_json({"alert": notification.id, "by": "dispatcher"}))
+            self._put(*person_answers(notification.id, "dispatcher"))
         is_ours = notification.issued_ms >= self._sent_ms - CLOCK_SLACK_MS
         if is_ours and notification.kind is Kind.RAISE and notification.reason is Reason.BREACH:
             self._arrived(notification.channel.value)

@@ -9,7 +9,7 @@ from typing import Any
 from geofence.terms import OrderId
 from monitor.canary import is_canary
 from monitor.engine import Effects, Engine
-from monitor.wire import to_json
+from monitor.wire import person_answers
 
 Reply = dict[str, object]
 Answer = Callable[[Reply], None]
@@ -53,7 +53,7 @@ class Commands:
             answer(_refused("too many requests wait"))
         else:
             self._waiting.setdefault(alert, []).append(answer)
-            self.put("monitor/ack", to_json({"alert": alert, "by": "dispatcher"}))
+            self.put(*person_answers(alert, "dispatcher"))
 
     def _positions(self, order: str, answer: Answer) -> None:
         engine = self.engine()

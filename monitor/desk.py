@@ -10,7 +10,7 @@ from collections.abc import Callable
 from alerts.channels.dispatch import is_signed
 from alerts.channels.push import Answers
 from config.settings import Settings
-from monitor.wire import from_json, to_json
+from monitor.wire import from_json, person_answers
 
 
 class Desk:
@@ -29,7 +29,7 @@ class Desk:
         alert = _read(body).get("alert")
         if alert is None:
             return False
-        self._put("monitor/ack", to_json({"alert": alert, "by": "dispatcher"}))
+        self._put(*person_answers(alert, "dispatcher"))
         return True
 
     def on_push(self, body: bytes) -> bool:
@@ -38,7 +38,7 @@ class Desk:
         alert, token = said.get("alert", ""), said.get("token", "")
         if self._answers is None or not self._answers.take(alert, token, self._now_ms()):
             return False
-        self._put("monitor/ack", to_json({"alert": alert, "by": "person"}))
+        self._put(*person_answers(alert, "person"))
         return True
 
 

@@ -168,9 +168,8 @@ class Engine:
         row = self._core.order_rows.get(order)
         if row is None or not self._core.tables().order[row]["begun"]:
             return None
-        person, rows = self._core.orders[row].protected, self._core.tables().device
-        devices = [device.id for device in self._core.devices_of(person) if device.format is Format.V1]
-        heard = tuple((device, int(rows[self._core.device_rows[device]]["ping_ms"])) for device in devices)
+        person = self._core.orders[row].protected
+        heard = tuple((device.id, int(d["ping_ms"])) for device, d in self._core.rows_of(person) if device.format is Format.V1)
         return Reach(order, person, Level(int(self._core.tables().order[row]["level"])), heard)
 
     def perimeter_of(self, order_id: OrderId) -> tuple[float, float, float] | None:
@@ -178,8 +177,8 @@ class Engine:
         row = self._core.order_rows.get(order_id)
         if row is None or self._core.orders[row].perimeter_m <= 0:
             return None
-        order, devices = self._core.orders[row], self._core.tables().device
-        fixes = [devices[self._core.device_rows[device.id]] for device in self._core.devices_of(order.protected)]
+        order = self._core.orders[row]
+        fixes = (d for _, d in self._core.rows_of(order.protected))
         newest = max((fix for fix in fixes if fix["fix_ms"] > 0), key=lambda fix: int(fix["fix_ms"]), default=None)
         return None if newest is None else (float(newest["lat"]), float(newest["lon"]), float(order.perimeter_m))
 
@@ -189,10 +188,10 @@ class Engine:
 
     def whereabouts(self, order_id: OrderId) -> list[Whereabouts]:
         """The newest believed fix of each device of both parties of an order."""
-        order, rows = self._core.orders[self._core.order_rows[order_id]], self._core.tables().device
+        order = self._core.orders[self._core.order_rows[order_id]]
         parties = ((Role.PROTECTED, order.protected), (Role.RESPONDENT, order.respondent))
-        known = ((role, one.id, rows[self._core.device_rows[one.id]]) for role, person in parties for one in self._core.devices_of(person))
-        return [Whereabouts.of(role, device, row) for role, device, row in known if row["fix_ms"] > 0]
+        known = ((role, device.id, d) for role, person in parties for device, d in self._core.rows_of(person))
+        return [Whereabouts.of(role, device, d) for role, device, d in known if d["fix_ms"] > 0]
 
     def adopt(self, registry: Registry, at_ms: int) -> Effects:
         """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""

@@ -43,8 +43,9 @@ class Intake:
     def pieces(self, batch: Sequence[Envelope]) -> Iterator[PingRun | Other]:
         """The pieces of a batch; what is not plain is decoded when its turn comes."""
         row_of = self._directory.ping_rows.get
-        devices = np.array([row_of(e.topic, NO_ROW) for e in batch], np.int64)
-        rows, plain = self._scanner.read([self._scannable(e, row) for e, row in zip(batch, devices, strict=True)])
+        found = [row_of(e.topic, NO_ROW) for e in batch]
+        rows, plain = self._scanner.read([self._scannable(e, row) for e, row in zip(batch, found, strict=True)])
+        devices = np.array(found, np.int64)
         rows["device"] = devices
         rows["at_ms"] = [e.at_ms for e in batch]
         receipted = (devices != NO_ROW) & np.array([e.qos > 0 for e in batch], np.bool_)

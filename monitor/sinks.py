@@ -109,16 +109,17 @@ class Distributor:
         """Keep the input that the engine failed on apart, and tell dispatch."""
         _log.error("input_poisoned", error=type(error).__name__, size=len(envelope.payload))
         self._journal.append([Record.of_quarantine(envelope)])
-        self._metrics.poisoned()
-        self.trouble(Trouble.ENGINE, True)
-        self._since_ms.pop(Trouble.ENGINE, None)  # each one is a trouble of its own
+        self._engine_failed()
 
     def fault(self, fault: Fault) -> None:
         """A decision could not be told: say to dispatch that we failed, with the order in our log."""
         _log.error("decision_untold", order=fault.order, error=fault.error)
+        self._engine_failed()
+
+    def _engine_failed(self) -> None:
         self._metrics.poisoned()
         self.trouble(Trouble.ENGINE, True)
-        self._since_ms.pop(Trouble.ENGINE, None)
+        self._since_ms.pop(Trouble.ENGINE, None)  # each one is a trouble of its own
 
     def lagged(self, seconds: float) -> None:
         """Measure how late a deadline was served."""

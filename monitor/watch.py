@@ -23,7 +23,7 @@ from alerts.channels import Verdict
 from alerts.channels.dispatch import STATUS, signature
 from alerts.channels.http import HttpClient, NotSent, post
 from config.errors import BadInput
-from config.settings import URL
+from config.settings import URL, WEBHOOK_SECRET_FLOOR
 
 FETCH_S = 2.0  # a page of ours takes milliseconds
 LOOKS_PER_ABSENCE = 6  # so that an absence is told at most a sixth of it late
@@ -31,7 +31,6 @@ EVERY_S_MAX = 10.0
 AGAIN_S = 600.0  # whoever was paged is reminded
 ABSENT_S_MIN, ABSENT_S_MAX = 2.0, 3600.0
 CANARY_AT = re.compile(rb"^resguardo_canary_last_success_timestamp (\S+)$", re.MULTILINE)
-SECRET_CHARS_MIN = 16  # as the webhook's
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +211,6 @@ def _pager(args: argparse.Namespace) -> Pager | None:
             secret = args.page_secret_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput("--page-secret-file", f"cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-        if len(secret) < SECRET_CHARS_MIN:
-            raise BadInput("--page-secret-file", f"must hold {SECRET_CHARS_MIN} characters or more")
+        if len(secret) < WEBHOOK_SECRET_FLOOR:
+            raise BadInput("--page-secret-file", f"must hold {WEBHOOK_SECRET_FLOOR} characters or more")
     return Pager(url=args.page_url, secret=secret, as_text=args.page_text)

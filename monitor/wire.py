@@ -375,6 +375,11 @@ def from_json(payload: bytes, kind: type[T] = cast(Any, Any)) -> T:
     return msgspec.json.decode(payload, type=kind)
 
 
+def person_answers(alert: str, by: Literal["person", "dispatcher"]) -> tuple[str, bytes]:
+    """The input (topic, payload) that says: a person has answered an alert, by another way than a bracelet."""
+    return "monitor/ack", to_json({"alert": alert, "by": by})
+
+
 def to_msgpack(value: object) -> bytes:
     """MessagePack, for snapshots and the journal."""
     return msgspec.msgpack.encode(value)

@@ -23,16 +23,12 @@ from typing import Any
 
 import aiomqtt
 
+from monitor.broker import free_port
+
 ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef"
 HERE = (20.5888, -100.3899)
 NEAR = (20.5898, -100.3899)  # 111 m north: inside the perimeter of 500 m
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def until(true: Callable[[], Any], seconds: float = 20.0, what: str | Callable[[], str] = "") -> None:

@@ -19,6 +19,7 @@ import pytest
 from config.contacts import load_contacts
 from config.load import load_settings
 from config.orders import load_registry
+from monitor.broker import free_port
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *sorted(ROOT.glob("docs/**/*.md"))]
@@ -120,12 +121,6 @@ def test_the_example_settings_load_once_their_secrets_are_there(tmp_path: Path) 
 
 
 # --- the broker's part ------------------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int, process: subprocess.Popen[bytes]) -> bool:

@@ -21,8 +21,9 @@ from benchmarks.detection.score import LEAD_S, Score, percentile, wilson
 from geofence.core import Core
 from geofence.terms import Level
 
+ORACLE = "oracle (true places)"
 DETECTORS = {
-    "oracle (true places)": baselines.oracle,
+    ORACLE: baselines.oracle,
     "naive last fix": baselines.naive,
     "naive, accuracy ≤ 50 m": baselines.naive_accurate,
     "2 in / 3 out": baselines.hysteresis,
@@ -43,7 +44,7 @@ class Result:
 def alert_spans(heard: Heard) -> list[tuple[float, float]]:
     """When any alert was on: the level above calm."""
     spans, on = [], -1.0
-    for at, level in heard.levels:
+    for at, _, level in heard.said:
         if on < 0 and level > Level.CALM:
             on = at
         elif on >= 0 and level == Level.CALM:
@@ -63,14 +64,13 @@ def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, inter
     ]
     heard = drive(Core(registry(radius_m, warning_m)), trackers)
     distance_m = np.hypot(*(day.her.xy - day.him.xy).T)
-    result, true = Result(pings=len(heard.reports)), baselines.oracle(heard.reports, radius_m, DAY_S)
-    name = f"seed {seed}"
-    for label, detector in DETECTORS.items():
-        spans = detector(heard.reports, radius_m, DAY_S)
-        result.scores[label] = Score()
-        result.scores[label].day(distance_m, radius_m, spans, true, spans, day.silenced, name)
-    result.scores[OURS] = Score()
-    result.scores[OURS].day(distance_m, radius_m, heard.breach, true, alert_spans(heard), day.silenced, name)
+    result = Result(pings=len(heard.reports))
+    found = {label: (spans := detector(heard.reports, radius_m, DAY_S), spans) for label, detector in DETECTORS.items()}
+    found[OURS] = (heard.breach, alert_spans(heard))
+    true, _ = found[ORACLE]
+    for label, (alarms, alerts) in found.items():
+        score = result.scores[label] = Score()
+        score.day(distance_m, radius_m, alarms, true, alerts, day.silenced, f"seed {seed}")
     result.lost = sum(reason in LOST for _, reason, _ in heard.said)
     result.warned = sum(reason in WARNED for _, reason, _ in heard.said)
     return result

@@ -47,7 +47,6 @@ class Heard:
     reports: list[Report] = field(default_factory=list)
     said: list[tuple[float, Reason, int]] = field(default_factory=list)
     breach: list[tuple[float, float]] = field(default_factory=list)  # from, until
-    levels: list[tuple[float, int]] = field(default_factory=list)  # level of the order from then on
 
 
 def registry(radius_m: float, warning_m: float) -> Registry:
@@ -64,6 +63,11 @@ def ping_of(report: Report) -> Ping:
     )  # fmt: skip
 
 
+def end_of(t: float, spans: list[tuple[float, float]]) -> float | None:
+    """The end of the span that `t` is in; None if it is in none."""
+    return next((last for first, last in spans if first <= t < last), None)
+
+
 class Tracker:
     """One device: reports at its interval, keeps what it cannot send, and sends the newest first when it can."""
 
@@ -74,19 +78,15 @@ class Tracker:
         self.next_s = float(rng.uniform(0, 60))
         self.seq = 0
 
-    def until(self, t: float, spans: list[tuple[float, float]]) -> float | None:
-        """The end of the span that `t` is in."""
-        return next((last for first, last in spans if first <= t < last), None)
-
     def report(self) -> Report | None:
         """The report of this moment with its arrival, or None while the tracker is dead; the next one is planned."""
         t = self.next_s
         self.next_s += self.interval_s
         second = int(t)
-        if second >= DAY_S or self.until(t, self.dead) is not None:
+        if second >= DAY_S or end_of(t, self.dead) is not None:
             return None
         self.seq += 1
-        sent = self.until(t, self.receiver.outages)
+        sent = end_of(t, self.receiver.outages)
         latency = min(LATENCY_S_MAX, LATENCY_S * float(self.rng.lognormal(0, LATENCY_SPREAD)))
         arrival = t + latency if sent is None else sent + latency + 0.001 * (sent - t)
         r = self.receiver
@@ -97,7 +97,7 @@ class Tracker:
 
     def command(self, t: float, interval_s: int, report_now: bool) -> None:
         """A command of `t` arrives, unless the network is away."""
-        if self.fixed_s is not None or self.until(t, self.receiver.outages) is not None or self.until(t, self.dead) is not None:
+        if self.fixed_s is not None or end_of(t, self.receiver.outages) is not None or end_of(t, self.dead) is not None:
             return
         if interval_s:
             self.interval_s = float(interval_s)
@@ -144,7 +144,6 @@ def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -
             continue
         at, reason = (int(row["at_ms"]) - START_MS) / 1000, Reason(int(row["reason"]))
         heard.said.append((at, reason, int(row["to_level"])))
-        heard.levels.append((at, int(row["to_level"])))
         if reason is Reason.BREACH and not is_on:
             is_on = at
     if is_on and core.tables().target[0]["breach"] == 0:

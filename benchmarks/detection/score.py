@@ -94,8 +94,6 @@ class Score:
     leads_s: list[float] = field(default_factory=list)  # -1: contact without any alert
     silenced_leads_s: list[float] = field(default_factory=list)
     alerted: int = 0  # mandatory episodes with any alert on or before exit
-    lost: int = 0
-    warned: int = 0
     stories: list[str] = field(default_factory=list)
 
     def day(self, distance_m: Any, radius_m: float, alarms: Spans, truth: Spans, alerts: Spans, dead: Spans, name: str) -> None:
