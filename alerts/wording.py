@@ -150,6 +150,26 @@ def text_of(
     return _for_sms(text) if channel is Channel.SMS else text
 
 
+def why(
+    reason: Reason,
+    party: Role | None,
+    *,
+    language: str,
+    distance_m: float | None,
+    uncertainty_m: float | None,
+    seconds_to_perimeter: float | None,
+) -> str:
+    """One line for the control room's list: what, how far, how soon. Level and code have places of their own there."""
+    lang = 0 if language == "es" else 1
+    said = _DISPATCH[reason][lang].format(who=_WHO[party][lang])
+    if distance_m is not None:
+        error = f" ±{round(uncertainty_m)}" if uncertainty_m is not None else ""
+        said += f", {('a', 'at')[lang]} {round(distance_m)} m{error}"
+    if seconds_to_perimeter and reason in (Reason.APPROACH, Reason.UNVERIFIED):
+        said += f", {('llega en', 'arrives in')[lang]} {_soon(seconds_to_perimeter, lang == 0)}"
+    return said[0].upper() + said[1:]
+
+
 def _headline(t: Transition, audience: Audience, kind: Kind, language: str, lang: int) -> str:
     if audience is Audience.TRUSTED:
         return f"{_LEVEL[language][t.to_level]}: {_TRUSTED[t.to_level][lang]}"

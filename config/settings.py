@@ -170,6 +170,23 @@ class FeedSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardSettings:
+    host: str = setting("127.0.0.1", "where the console answers: this machine only; behind a TLS proxy for others")
+    port: int = setting(8090, "0 = any free port", between(0, 65535))
+    database_url: str | None = setting(
+        None,
+        "postgresql://USER@HOST/NAME; without it a SQLite file console.db in data_dir. A password belongs into ~/.pgpass",
+        matching(r"(postgresql|sqlite)://[^\s]*", "postgresql://… or sqlite:///…"),
+    )
+    tile_url: str | None = setting(
+        None, "a tile server of yours, with {z}, {x} and {y}; it learns which part of the map is looked at. Without it there is none", URL
+    )
+    tile_attribution: str = setting("", "whom to thank for the tiles")
+    base_layer: Path | None = setting(None, "streets to draw below everything, as a GeoJSON file")
+    public_statistics: bool = setting(False, "true: /public shows counts of whole weeks to everybody, none below five")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacySettings:
     respondent_interval: str = setting(
         "adaptive",
@@ -199,6 +216,7 @@ class Settings:
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     canary: CanarySettings = CanarySettings()
     feed: FeedSettings = FeedSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     privacy: PrivacySettings = PrivacySettings()
     log: LogSettings = LogSettings()
     ladder: Ladder = field(default_factory=lambda: DEFAULT_LADDER)
@@ -216,6 +234,7 @@ SECTIONS: dict[str, type] = {
     "alertmanager": AlertmanagerSettings,
     "canary": CanarySettings,
     "feed": FeedSettings,
+    "dashboard": DashboardSettings,
     "privacy": PrivacySettings,
     "log": LogSettings,
 }

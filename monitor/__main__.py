@@ -86,6 +86,7 @@ def _add_orders(parser: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, tuple[str, AddArguments, Run]] = {
     "demo": ("everything embedded: broker, monitor, simulated people, live view", *_of("simulator.demo")),
     "run": ("watch over the orders, for real", _add_run, _run),
+    "dashboard": ("the dispatcher's console, beside a monitor", *_of("dashboard.command")),
     "watch": ("look after a monitor from another machine, and page when it is gone", *_of("monitor.watch")),
     "simulate": ("drive simulated devices over MQTT", *_of("simulator.cli")),
     "replay": ("judge recorded pings again, byte for byte", *_of("monitor.replay")),

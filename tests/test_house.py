@@ -17,20 +17,25 @@ ROOMS = ("geofence", "alerts", "config", "monitor", "simulator", "dashboard", "t
 PURE = (
     *(f"geofence/{p.name}" for p in sorted((ROOT / "geofence").glob("*.py")) if p.name not in ("jit.py", "schedule.py")),
     "alerts/terms.py", "alerts/ladder.py", "alerts/escalation.py", "alerts/case.py", "alerts/wording.py",
+    "dashboard/rights.py", "dashboard/incidents.py", "dashboard/words.py", "dashboard/statistics.py", "dashboard/coverage.py",
     "monitor/engine.py", "monitor/engine_state.py", "monitor/receipts.py", "monitor/scan.py", "monitor/answers.py", "monitor/intake.py", "monitor/bounds.py", "monitor/terms.py", "monitor/wire.py", "monitor/wire_foreign.py",
 )  # fmt: skip
 IMPURE_MODULES = {"time", "random", "secrets", "socket", "asyncio", "os", "sys", "locale", "threading", "subprocess", "logging", "io", "select"}
 IMPURE_CALLS = {"hash", "id", "open", "input", "print"}
-DOORS = {
+DOORS = {  # the console is a process of its own, with doors of its own
+
     "numba": "geofence/jit.py",
     "shapely": "geofence/zone.py",
     "opening_hours": "geofence/schedule.py",
-    "msgspec": "monitor/wire.py",
+    "msgspec": ("monitor/wire.py", "dashboard/bodies.py"),
     "gmqtt": "monitor/mqtt.py",
     "redis": "monitor/store.py",
     "prometheus_client": "monitor/metrics.py",
     "twilio": "alerts/channels/telephone.py",
-    "sqlalchemy": "alerts/database.py",
+    "sqlalchemy": ("alerts/database.py", "dashboard/database.py", "dashboard/migrations/"),
+    "alembic": ("dashboard/database.py", "dashboard/migrations/"),
+    "argon2": "dashboard/passwords.py",
+    "pyotp": "dashboard/passwords.py",
     "structlog": "monitor/log.py",
     "rich": "monitor/console_view.py",
     "cryptography": "monitor/signing.py",
@@ -80,7 +85,12 @@ def is_set(node: ast.expr) -> bool:
 
 def foreign_imports(name: str, source: str) -> list[str]:
     found = ((line, module.split(".")[0]) for line, module in imports_of(ast.parse(source)))
-    return [f"line {line} imports {root}, whose door is {DOORS[root]}" for line, root in found if root in DOORS and DOORS[root] != name]
+    return [f"line {line} imports {root}, whose door is {DOORS[root]}" for line, root in found if root in DOORS and not is_door(DOORS[root], name)]
+
+
+def is_door(doors: str | tuple[str, ...], name: str) -> bool:
+    """A file, or a folder by its name with the slash."""
+    return any(name == door or (door.endswith("/") and name.startswith(door)) for door in ((doors,) if isinstance(doors, str) else doors))
 
 
 def long_functions(source: str) -> list[str]:
@@ -119,7 +129,9 @@ def test_the_checkers_see_a_planted_fault(checker, planted) -> None:  # type: ig
 def test_every_file_keeps_the_rules_of_the_house(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
     source = path.read_text()
-    faults = wrong_rooms(name.split("/")[0], source) + long_functions(source)
+    faults = wrong_rooms(name.split("/")[0], source)
+    if not name.startswith("dashboard/migrations/versions/"):  # a list of tables as they were, drawn once and never changed
+        faults += long_functions(source)
     if not name.startswith("simulator/"):
         faults += foreign_imports(name, source)
     if name in PURE:

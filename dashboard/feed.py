@@ -1,0 +1,123 @@
+"""Our end of the monitor's feed (ADR-0029): what happens, and what we ask. It comes back by itself, and says while it is away."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.log import get_logger
+from monitor.wire import from_json, to_json
+
+LINE_BYTES_MAX = 16_000_000  # of what the monitor says: a page of orders with their zones
+ANSWER_S_MAX = 5.0  # for a request: a turn takes milliseconds, a snapshot of a big county a second
+RETRY_S = 0.5  # between tries: the page says within 2 s that the link is gone, and it shall be back as soon
+SILENT_S_MAX = 10.0  # for the greeting
+
+Greeting = dict[str, Any]
+_log = get_logger("console")
+
+
+class Away(Exception):
+    """The monitor does not answer."""
+
+
+class Refusal(Exception):
+    """The monitor has said no, and why."""
+
+
+@dataclass(slots=True)
+class FeedClient:
+    """One connection at a time. `on_hello` is called when everything that was missed has been told."""
+
+    host: str
+    port: int
+    token: str
+    on_hello: Callable[[Greeting], None] = lambda hello: None
+    on_event: Callable[[dict[str, Any]], None] = lambda said: None
+    on_link: Callable[[bool], None] = lambda up: None
+    epoch: str | None = None  # of what we have heard last
+    seq: int = 0
+    _writer: asyncio.StreamWriter | None = None
+    _asked: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def run(self) -> None:
+        """Listen for ever."""
+        while True:
+            try:
+                await self._listen()
+            except (OSError, ValueError, TimeoutError) as error:
+                _log.info("feed_away", error=type(error).__name__)
+            finally:
+                self._part()
+            await asyncio.sleep(RETRY_S)
+
+    async def ask(self, **request: Any) -> dict[str, Any]:
+        """What the monitor answers. Raises Away if it does not, Refusal if it says no."""
+        if self._writer is None:
+            raise Away
+        number = next(self._ids)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        self._writer.write(to_json({**request, "id": number}) + b"\n")
+        try:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                reply = await self._asked[number]
+        except TimeoutError:
+            raise Away from None
+        finally:
+            self._asked.pop(number, None)
+        if not reply.get("ok"):
+            raise Refusal(str(reply.get("why", "no reason given")))
+        return reply
+
+    async def _listen(self) -> None:
+        async with asyncio.timeout(SILENT_S_MAX):
+            reader, writer = await asyncio.open_connection(self.host, self.port, limit=LINE_BYTES_MAX)
+        try:
+            writer.write(to_json({"token": str(self.token), "epoch": self.epoch, "after": self.seq}) + b"\n")
+            async with asyncio.timeout(SILENT_S_MAX):
+                hello = from_json(await reader.readline(), dict[str, Any])
+            if hello.get("kind") != "hello":
+                raise ValueError(hello.get("why"))
+            self._writer = writer
+            await self._hear_out(hello, reader)
+        finally:
+            writer.transport.abort()
+
+    async def _hear_out(self, hello: Greeting, reader: asyncio.StreamReader) -> None:
+        """What we have missed first, then how everything stands, then what happens."""
+        if hello["epoch"] != self.epoch:
+            self.epoch, self.seq = hello["epoch"], 0
+        greeted = False
+        while True:
+            if not greeted and self.seq >= hello["seq"]:
+                greeted = True
+                self.on_link(True)
+                self.on_hello(hello)
+            line = await reader.readline()
+            if not line:
+                return
+            self._hear(from_json(line, dict[str, Any]))
+
+    def _hear(self, said: dict[str, Any]) -> None:
+        if said["kind"] == "reply":
+            waiting = self._asked.get(said["id"])
+            if waiting is not None and not waiting.done():
+                waiting.set_result(said)
+        elif said["kind"] == "dropped":
+            raise ConnectionError(said["why"])
+        elif said["seq"] > self.seq:
+            self.seq = said["seq"]
+            self.on_event(said)
+
+    def _part(self) -> None:
+        self._writer = None
+        for waiting in self._asked.values():
+            if not waiting.done():
+                waiting.set_exception(Away())
+                waiting.exception()
+        self._asked.clear()
+        self.on_link(False)
