@@ -181,7 +181,7 @@ class DashboardSettings:
     tile_url: str | None = setting(
         None, "a tile server of yours, with {z}, {x} and {y}; it learns which part of the map is looked at. Without it there is none", URL
     )
-    tile_attribution: str = setting("", "whom to thank for the tiles")
+    tile_attribution: str | None = setting(None, "whom to thank for the tiles")
     base_layer: Path | None = setting(None, "streets to draw below everything, as a GeoJSON file")
     public_statistics: bool = setting(False, "true: /public shows counts of whole weeks to everybody, none below five")
 

@@ -274,7 +274,7 @@ class Audit(Struct, kw_only=True):
 
 class Choices(Struct, kw_only=True):
     tile_url: str | None
-    tile_attribution: str
+    tile_attribution: str | None
     base_layer_url: str | None
     languages: list[str]
     outcomes: list[str]

@@ -40,7 +40,7 @@ class Place:
     """What handlers may know of the settings: of both sections, and nothing secret."""
 
     tile_url: str | None
-    tile_attribution: str
+    tile_attribution: str | None
     base_layer: Path | None
     public_statistics: bool
     contacts: Path | None

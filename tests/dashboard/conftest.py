@@ -142,7 +142,7 @@ def operators() -> list[dict[str, Any]]:
 async def scene_of(records: Records, contacts: Path | None = None, **place: Any) -> AsyncIterator[Scene]:
     clock, monitor = Clock(), PlayedMonitor()
     console = Console(records, monitor, DEFAULT_LADDER, clock)  # type: ignore[arg-type]
-    chosen = {"tile_url": None, "tile_attribution": "", "base_layer": None, "public_statistics": False, "data_dir": Path(), "orders": None, **place}
+    chosen = {"tile_url": None, "tile_attribution": None, "base_layer": None, "public_statistics": False, "data_dir": Path(), "orders": None, **place}
     desk = Desk(console, Accounts(records, clock), records, clock, Looks(records, clock), Place(contacts=contacts, **chosen))
     await console.load()
     console.on_link(True)

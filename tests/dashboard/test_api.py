@@ -207,7 +207,7 @@ async def test_guessing_a_password_is_slowed_and_says_nothing_about_who_exists(s
         assert {(status, answer["error"]["code"]) for status, answer in answers} == {(401, "wrong")}
         slowed = 0
         for _ in range(20):
-            status, answer = await guesser("POST", "/session", {"name": "ana", "password": "wrong"})
+            status, _answer = await guesser("POST", "/session", {"name": "ana", "password": "wrong"})
             if status == 429:
                 slowed += 1
                 assert int(guesser.seen.headers["Retry-After"]) > 0
