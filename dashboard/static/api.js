@@ -1,0 +1,71 @@
+/** The console's web API as the page sees it: JSON, the token against forged requests, and one way to fail. */
+
+const ROOT = "/api/v1";
+const WAIT_MS = 8000; // a page that waits longer looks broken to somebody who must act
+
+let csrf = null;
+let confirmer = null; // asks for the password again; set by the shell
+
+/** What the server refused, in its words. */
+export class Fault extends Error {
+  constructor(status, { code = "unknown", message = "", where = "" } = {}, wait_s = 0) {
+    super(message || code);
+    Object.assign(this, { status, code, where, wait_s });
+  }
+}
+
+/** Who asks for the password when the server wants it again: () => Promise<boolean>. */
+export function setConfirmer(asks) {
+  confirmer = asks;
+}
+
+/** Read something. */
+export function get(path) {
+  return send("GET", path);
+}
+
+/** Do something. Where the server wants the password again, ask for it and repeat. */
+export async function act(method, path, body = {}) {
+  try {
+    return await send(method, path, body);
+  } catch (fault) {
+    if (!(fault instanceof Fault) || fault.code !== "confirm" || !confirmer || !(await confirmer())) throw fault;
+    return send(method, path, body);
+  }
+}
+
+/** Begin or look up the session, and keep its token. */
+export async function session(credentials = null) {
+  const answer = credentials ? await send("POST", "/session", credentials) : await send("GET", "/session");
+  csrf = answer.csrf;
+  return answer;
+}
+
+/** One request. Raises Fault; status 0 when the server does not answer. */
+export async function send(method, path, body = undefined) {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") {
+    if (csrf) headers["X-CSRF-Token"] = csrf;
+    headers["Content-Type"] = "application/json";
+  }
+  const response = await reach(ROOT + path, {
+    method,
+    headers,
+    body: method === "GET" ? undefined : JSON.stringify(body ?? {}),
+    credentials: "same-origin",
+    cache: "no-store",
+    signal: AbortSignal.timeout(WAIT_MS),
+  });
+  if (response.status === 204) return null;
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Fault(response.status, answer.error, Number(response.headers.get("Retry-After") ?? 0));
+  return answer;
+}
+
+async function reach(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch {
+    throw new Fault(0, { code: "away" });
+  }
+}
