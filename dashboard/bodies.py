@@ -14,8 +14,9 @@ from monitor.wire import from_json
 MISSING = UNSET  # a key that was not said, where null would mean something else
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._@ -]+$")]
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(min_length=1, max_length=2_000)]
+PLAIN = r"^[^\x00]*$"  # PostgreSQL takes no zero sign in a text
+Word = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+Text = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=PLAIN)]
 Language = Literal["es", "en"]
 Party = dict[str, Any] | None
 
@@ -62,11 +63,11 @@ class StepDone(_Said):
 
 class Closing(_Said):
     outcome: Annotated[str, Meta(pattern=f"^({'|'.join(OUTCOMES)})$")]
-    note: Annotated[str, Meta(max_length=2_000)] = ""
+    note: Annotated[str, Meta(max_length=2_000, pattern=PLAIN)] = ""
 
 
 class Why(_Said):
-    reason: Annotated[str, Meta(min_length=5, max_length=500)]
+    reason: Annotated[str, Meta(min_length=5, max_length=500, pattern=PLAIN)]
 
 
 class OrderChange(_Said):

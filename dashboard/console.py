@@ -44,7 +44,9 @@ class Console:
     _asking: set[asyncio.Task[None]] = field(default_factory=set)  # held, or the loop forgets them
     _unkept: list[Work] = field(default_factory=list)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    _keeping: asyncio.Future[None] | None = None
+    _told: int = 0  # works, since the beginning
+    _written: int = 0  # of them, on disk
+    _progress: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- what the monitor says --------------------------------------------------------------------------------------
 
@@ -121,6 +123,7 @@ class Console:
 
     def tell(self, changes: Iterable[Change], *works: Work) -> None:
         """Show what has changed, and have it kept."""
+        before = len(self._unkept)
         for change in changes:
             if isinstance(change, Entry):
                 self.stream.say("entry", change)
@@ -130,32 +133,43 @@ class Console:
                     self.stream.say("item", change)
                 self._unkept.append(db.put(_TABLES[type(change)], _row(change)))
         self._unkept += works
+        self._told += len(self._unkept) - before
         if self._unkept:
             self._wanted.set()
 
     async def kept(self) -> None:
         """Wait until everything told so far is on disk."""
-        if not self._unkept:
-            return
-        if self._keeping is None:
-            self._keeping = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._keeping)
+        told = self._told
+        while self._written < told:
+            await self._progress.wait()
 
     async def keep(self) -> None:
         """Write what was told, for ever; what cannot be written is tried again."""
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            works, self._unkept, waiting, self._keeping = self._unkept, [], self._keeping, None
-            while True:
-                try:
-                    await self.records.do(*works)
-                    break
-                except OSError as error:
-                    _log.error("not_kept", error=type(error).__name__, works=len(works))
-                    await asyncio.sleep(KEEP_RETRY_S)
-            if waiting is not None:
-                waiting.set_result(None)
+            works, self._unkept = self._unkept, []
+            await self._keep(works)
+            self._written += len(works)
+            self._progress.set()
+            self._progress = asyncio.Event()
+
+    async def _keep(self, works: list[Work]) -> None:
+        """All of them, or those that can be kept at all: one bent row must not hold up the rest."""
+        while True:
+            try:
+                await self.records.do(*works)
+                return
+            except ValueError as error:
+                if len(works) == 1:
+                    _log.error("row_dropped", error=str(error))
+                    return
+                for work in works:
+                    await self._keep([work])
+                return
+            except OSError as error:
+                _log.error("not_kept", error=type(error).__name__, count=len(works))
+                await asyncio.sleep(KEEP_RETRY_S)
 
     # --- what operators do ------------------------------------------------------------------------------------------
 

@@ -34,13 +34,15 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.types import JSON
 
 from config.errors import BadInput
 
 BUSY_MS = 5_000  # for another process's lock on the SQLite file: only `resguardo dashboard operator` ever holds one
 ROWS_MAX = 50_000  # of one question: a year of a busy county's incidents
+
+BENT = (DataError, IntegrityError, ProgrammingError)  # trying again would never help; everything else may pass
 
 metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER
@@ -257,7 +259,7 @@ class Records:
             raise BadInput("dashboard.database_url", f"the database cannot be used ({type(error).__name__})") from None
 
     async def do(self, *works: Work) -> list[Any]:
-        """Do all of it in one transaction; what each gave. Raises OSError if the database fails."""
+        """Do all of it in one transaction; what each gave. Raises OSError if the database fails, ValueError for a row that cannot be."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self.now, works)
 
     async def one(self, work: Work) -> Any:
@@ -269,6 +271,8 @@ class Records:
         try:
             with self._engine.begin() as connection:
                 return [work(connection) for work in works]
+        except BENT as error:
+            raise ValueError(f"a row that no database takes: {type(error).__name__}") from error
         except SQLAlchemyError as error:
             raise OSError(f"the console's database: {type(error).__name__}") from error
 
