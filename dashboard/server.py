@@ -46,7 +46,6 @@ def application(desk: Desk) -> web.Application:
         app.router.add_route(one.method, PREFIX + one.path, _route(desk, one))
     app.router.add_get(f"{PREFIX}/events", _events(desk))
     app.router.add_get(f"{PREFIX}/openapi.json", _fixed(to_json(document(ENDPOINTS)), "application/json"))
-    app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", _nothing)
     for path, page in PAGES.items():
         if (file := HERE / "pages" / f"{page}.html").exists():
             app.router.add_get(path, _file(file))
@@ -91,7 +90,7 @@ def _guard(desk: Desk) -> Any:
         except BadBody as bad:
             response = _fault(Denied(400, "bad", bad.message, bad.where))
         except web.HTTPException as error:
-            code = "too_large" if error.status == 413 else "http"
+            code = {404: "not_found", 405: "method", 413: "too_large"}.get(error.status, "http")
             response = _fault(Denied(error.status, code, error.reason))
             response.headers.update({k: v for k, v in error.headers.items() if k == "Allow"})
         except OSError as error:
@@ -242,7 +241,3 @@ def _fixed(body: bytes, content_type: str) -> Asked:
         return web.Response(body=body, content_type=content_type)
 
     return fixed
-
-
-async def _nothing(_request: web.Request) -> web.Response:
-    raise Denied(404, "not_found", "there is no such place in the API")
