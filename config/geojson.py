@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from geofence.terms import Corridor, Polygons, Position, Shape
+from geofence.terms import Circle, Corridor, Polygons, Position, Shape
 
 FILE_BYTES_MAX = 4_000_000  # 10,000 points with 15 digits need 0.5 MB
 GEOMETRIES = "Polygon, MultiPolygon or LineString"
@@ -44,6 +44,22 @@ def shape_of(document: object, width_m: float | None) -> Shape:
     if kind == "Polygon":
         return Polygons((_rings(coordinates),))
     return Polygons(tuple(_rings(rings) for rings in _array(coordinates)))
+
+
+def geometry_of(shape: Shape) -> dict[str, Any]:
+    """The geometry of a shape; what GeoJSON has no word for (a radius, a width) is not in it."""
+    if isinstance(shape, Circle):
+        return {"type": "Point", "coordinates": _point(shape.centre)}
+    if isinstance(shape, Corridor):
+        return {"type": "LineString", "coordinates": [_point(point) for point in shape.line]}
+    polygons = [[[_point(point) for point in ring] for ring in polygon] for polygon in shape.rings]
+    if len(polygons) == 1:
+        return {"type": "Polygon", "coordinates": polygons[0]}
+    return {"type": "MultiPolygon", "coordinates": polygons}
+
+
+def _point(position: Position) -> list[float]:
+    return [position.lon_deg, position.lat_deg]
 
 
 def _no_constant(name: str) -> NoReturn:

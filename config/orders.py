@@ -63,6 +63,16 @@ def order_from_mapping(m: Mapping[str, object], where: str, base: Path | None) -
     return given(order)
 
 
+def read_order(m: Mapping[str, object], faults: Faults, base: Path | None) -> Order | None:
+    """One order of the file's keys, its faults added to `faults`; None where there are any."""
+    return _order(Fields("", m, faults), base)
+
+
+def read_device(path: str, m: Mapping[str, object], faults: Faults) -> Device | None:
+    """One device of the file's keys, as `read_order`."""
+    return _device(Fields(path, m, faults))
+
+
 def check(path: Path) -> list[str]:
     """What a file holds and what looks odd in it, for a person to read. Raises BadInput as `load_registry` does."""
     registry = load_registry(path)

@@ -6,6 +6,7 @@ A changed order gets a new row that takes over the state of the old one; the old
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -110,6 +111,7 @@ class Core:
         d["person"], d["next_device"] = person, -1
         d["wanted_s"] = policy.INTERVAL_FAR_S  # what a device does unasked
         d["gap_s"], d["drain_per_h"] = policy.GAP_FIRST_S, policy.BATTERY_DRAIN_PER_H_FIRST
+        d["signal_dbm"], d["satellites"] = math.nan, -1
         self._chain(person, "device", row, "device", "next_device")
         self.devices.append(device)
         self.device_rows[device.id] = row

@@ -56,6 +56,7 @@ def hours_left(d: Any) -> float:
 def note_health(d: Any, p: Any) -> None:
     """Take everything a new ping says about the device itself."""
     at_ms = p["at_ms"]
+    d["signal_dbm"], d["satellites"] = p["signal_dbm"], p["satellites"]
     if p["strap"] != UNKNOWN:
         d["strap"] = p["strap"]
     if p["tether"] != UNKNOWN:

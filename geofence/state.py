@@ -35,6 +35,7 @@ DEVICE = np.dtype(
         ("fix_boot", np.int64),
         ("fix_seq", np.int64),
         ("fix_late", np.int8),  # it arrived as history
+        ("source", np.int64),  # Source of the last believed fix; for those who look, nothing is decided by it
         ("lat", np.float64),
         ("lon", np.float64),
         ("ve", np.float64),
@@ -68,6 +69,8 @@ DEVICE = np.dtype(
         ("drain_per_h", np.float64),
         ("charging", np.int64),
         ("battery_low", np.int8),
+        ("signal_dbm", np.float64),  # of its last ping, as the next one; NaN not given; both for those who look
+        ("satellites", np.int64),  # -1 not given
         # what it was asked for
         ("wanted_s", np.int64),
         ("commanded_ms", np.int64),

@@ -280,7 +280,7 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
             gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
             d["gap_s"] = min(max(gap, policy.GAP_S_MIN), policy.GAP_S_MAX)
         follow(d, p, dt_s, sigma_m)
-    d["seen"] = 1
+    d["seen"], d["source"] = 1, p["source"]
     d["held"] = 0
     note_history(d, history)
 

@@ -1,4 +1,4 @@
-"""What the console may ask of the monitor. Each request becomes an input like any other, and is answered with what really happened."""
+"""What the console may ask of the monitor. What changes something becomes an input like any other, answered with what really happened."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from geofence.terms import OrderId
-from monitor.canary import is_canary
-from monitor.engine import Effects, Engine
+from monitor.engine import Effects
+from monitor.inquiries import Inquiries, Reply, Unfit, subject_of
+from monitor.views import Views
 from monitor.wire import person_answers
 
-Reply = dict[str, object]
 Answer = Callable[[Reply], None]
 
 WAITING_MAX = 1_000  # requests that wait for their turn: a control room asks some in a second, and turns take milliseconds
-ID_CHARS_MAX = 64  # of an order or notification
 
 
 @dataclass(slots=True)
 class Commands:
     """Takes requests; use from the loop's own thread."""
 
-    engine: Callable[[], Engine]
+    views: Views
     put: Callable[[str, bytes], None]
     _waiting: dict[str, list[Answer]] = field(default_factory=dict)  # by notification
 
     def take(self, request: Mapping[str, Any], answer: Answer) -> None:
         """Do what is asked, and answer now or after the turn in which it was judged."""
-        kinds = {"acknowledge": self._acknowledge, "positions": self._positions}
-        do, subject = kinds.get(str(request.get("do"))), request.get("of")
-        if do is None:
-            answer(_refused(f"there is no such request: {', '.join(kinds)}"))
-        elif not isinstance(subject, str) or not 0 < len(subject) <= ID_CHARS_MAX:
-            answer(_refused("of: must be an id"))
-        else:
-            do(subject, answer)
+        inquiries, do = Inquiries(self.views), str(request.get("do"))
+        acts = {"acknowledge": self._acknowledge}
+        try:
+            if do in inquiries.kinds:
+                answer(inquiries.answer(request))
+            elif do in acts:
+                acts[do](request, answer)
+            else:
+                raise Unfit(f"there is no such request: {', '.join((*acts, *inquiries.kinds))}")
+        except Unfit as fault:
+            answer({"ok": False, "why": str(fault)})
 
     def judged(self, effects: Effects) -> None:
         """Answer those whose acknowledgement has been judged."""
@@ -46,22 +47,11 @@ class Commands:
                 for answer in self._waiting.pop(one.notification, ()):
                     answer({"ok": True, "at_ms": one.at_ms})
 
-    def _acknowledge(self, alert: str, answer: Answer) -> None:
-        if not self.engine().awaits_answer(alert):
-            answer(_refused("no such alert is open"))
-        elif len(self._waiting) >= WAITING_MAX:
-            answer(_refused("too many requests wait"))
-        else:
-            self._waiting.setdefault(alert, []).append(answer)
-            self.put(*person_answers(alert, "dispatcher"))
-
-    def _positions(self, order: str, answer: Answer) -> None:
-        engine = self.engine()
-        if is_canary(order) or engine.level_of(OrderId(order)) is None:
-            answer(_refused("no such order is in force"))
-        else:
-            answer({"ok": True, "at_ms": engine.now_ms, "positions": engine.whereabouts(OrderId(order))})
-
-
-def _refused(why: str) -> Reply:
-    return {"ok": False, "why": why}
+    def _acknowledge(self, request: Mapping[str, Any], answer: Answer) -> None:
+        alert = subject_of(request)
+        if not self.views.engine().awaits_answer(alert):
+            raise Unfit("no such alert is open")
+        if len(self._waiting) >= WAITING_MAX:
+            raise Unfit("too many requests wait")
+        self._waiting.setdefault(alert, []).append(answer)
+        self.put(*person_answers(alert, "dispatcher"))

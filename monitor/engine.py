@@ -39,7 +39,8 @@ from monitor.answers import answers
 from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
-from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status, Whereabouts
+from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
+from monitor.whereabouts import warm_up as warm_up_views
 from monitor.wire import Directory, from_msgpack, to_msgpack
 
 INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
@@ -137,6 +138,7 @@ class Engine:
     def warm_up(self) -> None:
         """Compile the kernel (or load it from its cache) before the first ping."""
         Core.warm_up()
+        warm_up_views()
         Intake.warm_up()
         Receipts().heard(np.zeros(1, PING))
 
@@ -163,6 +165,15 @@ class Engine:
         """Every order in the registry."""
         return list(self._core.order_rows)
 
+    @property
+    def core(self) -> Core:
+        """The decision core, for those who only read (monitor/views.py)."""
+        return self._core
+
+    def incident_of(self, order: OrderId) -> IncidentId | None:
+        """The open incident of an order."""
+        return self._incidents.get(order)
+
     def reach_of(self, order: OrderId) -> Reach | None:
         """How the protected person of an order in force can be reached: her own bracelets and when each was last heard."""
         row = self._core.order_rows.get(order)
@@ -185,13 +196,6 @@ class Engine:
     def awaits_answer(self, notification: str) -> bool:
         """Whether a notification belongs to an incident that is still followed."""
         return self._escalation.follows(NotificationId(notification))
-
-    def whereabouts(self, order_id: OrderId) -> list[Whereabouts]:
-        """The newest believed fix of each device of both parties of an order."""
-        order = self._core.orders[self._core.order_rows[order_id]]
-        parties = ((Role.PROTECTED, order.protected), (Role.RESPONDENT, order.respondent))
-        known = ((role, device.id, d) for role, person in parties for device, d in self._core.rows_of(person))
-        return [Whereabouts.of(role, device, d) for role, device, d in known if d["fix_ms"] > 0]
 
     def adopt(self, registry: Registry, at_ms: int) -> Effects:
         """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import time
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -17,20 +18,22 @@ from typing import Any
 
 from alerts.terms import Audience, Notification, Outcome
 from config.settings import FeedSettings
-from monitor.canary import is_canary
-from monitor.commands import Commands, Reply
-from monitor.engine import Effects, Engine, Standing
+from monitor.commands import Commands
+from monitor.engine import Effects
+from monitor.inquiries import Reply
 from monitor.log import get_logger
 from monitor.replay import transition_line
+from monitor.views import Views
 from monitor.wire import from_json, to_json
 
 HOST = "127.0.0.1"  # never another machine's business: the console runs beside the monitor
 EVENTS_MAX = 20_000  # kept for a client that comes back: some hours of a busy night, about 10 MB
 BACKLOG_BYTES_MAX = 16_000_000  # one client's: all events at once, and a storm on top
-LINE_BYTES_MAX = 65_536  # of what a client says: an order with its zones
+LINE_BYTES_MAX = 1 << 20  # of what a client says: an order with a zone of 10,000 corners is half of it
 CLIENTS_MAX = 8  # consoles of one control room, and whoever else holds the token
 GREET_S_MAX = 2.0  # for the token: a client that says nothing is not one
 REQUEST_ID_MAX = 1 << 53  # what every reader of JSON can count to
+REST_RATIO = 4.0  # of the time a request took: all clients together have a fifth of the thread that judges, however much they ask
 LAST_WORD_S = 2.0  # for the line that says why it was dropped
 
 _log = get_logger("feed")
@@ -67,11 +70,11 @@ class Feed:
     port: int  # 0 = any; the real one while it runs
     token: str
     commands: Commands
-    standings: Callable[[], list[Standing]]
     epoch: str = field(default_factory=lambda: uuid.uuid4().hex)  # names this life of the monitor: events count from 1 in each
     seq: int = 0
     _events: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=EVENTS_MAX))
     _clients: list[_Client] = field(default_factory=list)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # notifications that were told, whose outcomes are told too
 
     # --- what the service says --------------------------------------------------------------------------------------
@@ -88,8 +91,6 @@ class Feed:
     def sent(self, notifications: list[Notification]) -> None:
         """Tell who is told; what a trusted person reads is hers."""
         for one in notifications:
-            if is_canary(one.order):
-                continue
             self._known[one.id] = None
             self._tell("notification", one.issued_ms, _shown(one))
         while len(self._known) > EVENTS_MAX:
@@ -141,11 +142,23 @@ class Feed:
         self._clients.append(client)
         try:
             while line := await reader.readline():
-                said = _said(line)
-                self.commands.take(said, _answer_to(client, said.get("id")))
+                await self._hear(client, line)
         finally:
             self._clients.remove(client)
             client.writer.close()
+
+    async def _hear(self, client: _Client, line: bytes) -> None:
+        """Take one request, and let the pings have four times as long as it took; one client at a time. Raises ValueError."""
+        async with self._turn:
+            began_s = time.perf_counter()
+            said = _said(line)
+            answer = _answer_to(client, said.get("id"))
+            try:
+                self.commands.take(said, answer)
+            except Exception as error:  # a defect of ours, or a request nobody thought of: neither ends the feed
+                _log.error("request_failed", kind=type(error).__name__)
+                answer({"ok": False, "why": "the monitor failed on this request"})
+            await asyncio.sleep(REST_RATIO * (time.perf_counter() - began_s))
 
     def _greet(self, client: _Client, hello: dict[str, Any]) -> None:
         """How everything stands, then what the client has missed; `gap` where something is lost for good."""
@@ -155,8 +168,7 @@ class Feed:
         gap = (hello.get("epoch") is not None and not same) or after + 1 < first
         standings = [
             {"order": s.order, "level": s.level.word, "reason": s.reason.word, "incident": s.incident}
-            for s in self.standings()
-            if not is_canary(s.order)
+            for s in self.commands.views.standings()
         ]
         client.say(to_json({"kind": "hello", "epoch": self.epoch, "seq": self.seq, "gap": gap, "standings": standings}) + b"\n")
         for seq, line in self._events:
@@ -164,11 +176,11 @@ class Feed:
                 client.say(line)
 
 
-def feed_of(settings: FeedSettings, engine: Callable[[], Engine], put: Callable[[str, bytes], None]) -> Feed | None:
+def feed_of(settings: FeedSettings, views: Views, put: Callable[[str, bytes], None]) -> Feed | None:
     """The console's feed, where it has a port."""
     if settings.port is None or settings.token is None:
         return None
-    return Feed(settings.port, settings.token, Commands(engine, put), lambda: engine().standings())
+    return Feed(settings.port, settings.token, Commands(views, put))
 
 
 def _answer_to(client: _Client, request: object) -> Callable[[Reply], None]:

@@ -26,7 +26,7 @@ from config.orders import load_registry
 from config.settings import Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
-from monitor.canary import ORDER, canary_of, is_canary, with_canary
+from monitor.canary import ORDER, canary_of, with_canary
 from monitor.carriers import carriers, ladder_of, technical_of
 from monitor.clock import Clock
 from monitor.desk import Desk
@@ -47,6 +47,7 @@ from monitor.sinks import Distributor
 from monitor.store import Store
 from monitor.supervise import Restarts, supervised
 from monitor.terms import Envelope
+from monitor.views import Views
 from monitor.watchdog import Watchdog
 from monitor.wire import to_json
 
@@ -109,7 +110,8 @@ class Service:
             now_ms=self._clock.now_ms,
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
-        self._feed = feed_of(settings.feed, lambda: self._loop.engine, lambda topic, payload: self._loop.put(topic, payload))  # noqa: PLW0108 - as above
+        self._views = Views(lambda: self._loop.engine, hidden=(ORDER,))
+        self._feed = feed_of(settings.feed, self._views, lambda topic, payload: self._loop.put(topic, payload))  # noqa: PLW0108 - as above
         self._sinks = Distributor(
             outbox=self._outbox,
             downlink=self._downlink,
@@ -272,7 +274,7 @@ class Service:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
         self._loop.adopt(self._watched(self._registry))
         if self._store is not None:
-            self._store.know([s for s in self._loop.engine.standings() if not is_canary(s.order)], self._clock.now_ms())
+            self._store.know(self._views.standings(), self._clock.now_ms())
 
     # --- upkeep -------------------------------------------------------------------------------------------------
 
@@ -324,10 +326,7 @@ class Service:
 
     async def _keep_levels(self) -> None:
         while True:
-            levels = self._loop.engine.orders_by_level()
-            if (canarys := self._loop.engine.level_of(ORDER)) is not None:
-                levels[canarys] -= 1
-            self._metrics.levels(levels)
+            self._metrics.levels(self._views.levels())
             self._restarts.look()
             await asyncio.sleep(LEVELS_EVERY_S)
 

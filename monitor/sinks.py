@@ -152,15 +152,15 @@ class Distributor:
     def send(self, notifications: list[Notification]) -> None:
         """Hand notifications to the outbox, those for whom she trusts one to each."""
         notifications = spread(notifications, self._contacts)
-        for one in notifications:
-            if not is_canary(one.order):
-                self._issued[one.id] = (one.channel, one.issued_ms)
+        shown = [one for one in notifications if not is_canary(one.order)]
+        for one in shown:
+            self._issued[one.id] = (one.channel, one.issued_ms)
         while len(self._issued) > ISSUED_MAX:
             self._issued.popitem(last=False)
         self._outbox.submit(notifications)
         self._journal.append([Record.of_notification(one) for one in notifications])
         if self._feed is not None:
-            self._feed.sent(notifications)
+            self._feed.sent(shown)
 
     def trouble(self, trouble: Trouble, begins: bool) -> None:
         """Tell dispatch once that we are in trouble, and once that it is over."""

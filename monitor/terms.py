@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from alerts.terms import Acknowledgement, Outcome
-from geofence.policy import ACCURACY_RADIUS_PER_SIGMA
-from geofence.terms import DeviceId, Level, Order, OrderId, PersonId, Ping, Role
+from geofence.terms import DeviceId, Level, Order, OrderId, PersonId, Ping
 
 
 class RejectReason(Enum):
@@ -93,27 +90,6 @@ class Reach:
     person: PersonId
     level: Level
     devices: tuple[tuple[DeviceId, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """The newest believed fix of one device, for a dispatcher who may look. Its text form hides the place."""
-
-    party: str
-    device: DeviceId
-    fix_ms: int
-    lat: float
-    lon: float
-    uncertainty_m: float  # radius of 68 % confidence at the time of the fix
-
-    @staticmethod
-    def of(role: Role, device: DeviceId, row: Any) -> Whereabouts:
-        """From a row of the engine's devices."""
-        radius_m = round(ACCURACY_RADIUS_PER_SIGMA * math.sqrt(float(row["p11"])), 1)
-        return Whereabouts(role.word, device, int(row["fix_ms"]), round(float(row["lat"]), 6), round(float(row["lon"]), 6), radius_m)
-
-    def __repr__(self) -> str:
-        return f"Whereabouts({self.party}, hidden)"
 
 
 Decoded = Ping | Acknowledgement | Status | OrderChange | Outcome | Link | Ignored | Rejection
