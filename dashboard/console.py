@@ -96,12 +96,12 @@ class Console:
         after: str | None = None
         try:
             while True:
-                page = (await self.feed.ask(do="orders", after=after, limit=PAGE))["orders"]
-                for one in page:
+                page = await self.feed.ask(do="orders", after=after, limit=PAGE)
+                for one in page["orders"]:
                     self._knows(one)
-                if len(page) < PAGE:
+                after = page.get("next")
+                if after is None:
                     return
-                after = page[-1]["id"]
         except (Away, Refusal) as error:
             _log.info("orders_not_learned", error=type(error).__name__)
 
