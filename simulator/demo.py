@@ -25,6 +25,7 @@ from monitor.broker import EmbeddedBroker
 from monitor.console_view import ConsoleView, Row
 from monitor.mqtt import Batch, Session
 from monitor.mqtt import Broker as MonitorBroker
+from simulator.demo_console import DemoConsole
 from simulator.device import Broker, ReceivedAlert
 from simulator.fleet import Fleet, FleetSummary, system_clock_ms
 from simulator.orders_file import write_orders
@@ -77,7 +78,9 @@ class _Demo:
         self._seed = seed
         self._started_s = time.monotonic()
         self._fleet: Fleet | None = None
+        self._console = DemoConsole(directory)
         self._order_of: dict[str, str] = {}
+        self._config = directory / "resguardo.toml"
         self._levels: Counter[str] = Counter()
         self._view = ConsoleView(self._headline)
 
@@ -89,7 +92,8 @@ class _Demo:
             orders = self._directory / "orders.toml"
             write_orders(orders, scenario.registry())
             self._say("starting the monitor (the first start compiles its kernel: some seconds)")
-            async with self._monitor(orders, host, port):
+            async with self._monitor(orders, host, port), self._console.run(self._config) as shown:
+                self._say(self._console.invitation() if shown else "the dispatcher's console could not be started; the rest goes on")
                 return self._conclude(await self._play(host, port))
 
     async def _play(self, host: str, port: int) -> FleetSummary:
@@ -121,13 +125,13 @@ class _Demo:
     async def _monitor(self, orders: Path, host: str, port: int) -> AsyncIterator[None]:
         """`resguardo run` in a process of its own, up and healthy."""
         http_port = _free_port()
-        config = self._directory / "resguardo.toml"
-        config.write_text(_settings(orders, self._directory / "data", host, port, http_port), encoding="utf-8")
+        settings = _settings(orders, self._directory / "data", host, port, http_port)
+        self._config.write_text(settings + self._console.settings(), encoding="utf-8")
         journal_of_errors = self._directory / "monitor.log"
         with journal_of_errors.open("wb") as errors:
             environment = {key: value for key, value in os.environ.items() if not key.startswith("RESGUARDO_")}
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor", "run", "--config", str(config),
+                sys.executable, "-m", "monitor", "run", "--config", str(self._config),
                 stdin=asyncio.subprocess.DEVNULL, stdout=errors, stderr=errors, env=environment,
             )  # fmt: skip
         try:

@@ -98,3 +98,17 @@ def route(start: Point, end: Point, rng: random.Random) -> list[Point]:
         middle = corner((0.0, (start[1] + end[1]) / 2))[1]
         points = [start, (start[0], middle), (end[0], middle), end]
     return [p for i, p in enumerate(points) if i == 0 or p != points[i - 1]]
+
+
+def streets() -> dict[str, object]:
+    """The street grid as GeoJSON, for a map without a tile server."""
+    reach = int(CITY_RADIUS_M / BLOCK_M)
+    lines = []
+    for k in range(-reach, reach + 1):
+        along, half = k * BLOCK_M, math.sqrt(max(0.0, CITY_RADIUS_M**2 - (k * BLOCK_M) ** 2))
+        lines += [((along, -half), (along, half)), ((-half, along), (half, along))]
+    drawn = [[[round(lon, 6), round(lat, 6)] for lat, lon in map(to_degrees, line)] for line in lines]
+    return {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {}, "geometry": {"type": "MultiLineString", "coordinates": drawn}}],
+    }
