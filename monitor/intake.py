@@ -10,6 +10,7 @@ import numpy as np
 
 from geofence.terms import Ping
 from monitor.bounds import PAYLOAD_BYTES_MAX
+from monitor.frames import Splitter
 from monitor.scan import Scanner
 from monitor.terms import Decoded, Envelope
 from monitor.wire import Directory, decode
@@ -64,7 +65,8 @@ class Intake:
 
     @staticmethod
     def warm_up() -> None:
-        """Compile the scanner, or load it from its cache."""
+        """Compile what reads packets and pings, or load it from its cache."""
+        Splitter.warm_up()
         Scanner().read([b"{}"])
 
     @staticmethod

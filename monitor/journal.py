@@ -61,8 +61,7 @@ class Record(NamedTuple):
     @staticmethod
     def of_input(envelope: Envelope) -> Record:
         """What came in, exactly as it came."""
-        what = (envelope.topic, envelope.payload, envelope.retained, envelope.qos)
-        return _make(Record, (_INPUT, envelope.at_ms, what))
+        return _make(Record, (_INPUT, envelope[0], envelope[1:]))
 
     @staticmethod
     def of_quarantine(envelope: Envelope) -> Record:

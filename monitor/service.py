@@ -36,6 +36,7 @@ from monitor.feed import feed_of
 from monitor.http import Health, HttpServer
 from monitor.journal import Journal
 from monitor.loop import Loop
+from monitor.memory import settle_memory
 from monitor.metrics import Metrics
 from monitor.notices import Trouble
 from monitor.output import Unhurried
@@ -259,6 +260,7 @@ class Service:
             lambda: Engine(self._watched(self._registry), ladder=ladder, adaptive=adaptive),
         )
         recovered.engine.warm_up()
+        settle_memory()
         return recovered
 
     def _catch_up(self, recovered: Recovered) -> None:

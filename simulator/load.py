@@ -120,7 +120,8 @@ class Frames:
         block[:, self._seq : self._seq + 10] = np.frombuffer(b"%010d" % seq, dtype=np.uint8)
         _write_fraction(block, self._lat, np.round(lat_deg * MICRO).astype(np.int64), before=2, after=6)
         _write_fraction(block, self._lon, np.round(-lon_deg * MICRO).astype(np.int64), before=3, after=6)
-        _write_fraction(block, self._course, np.minimum(np.round(course_deg * 10.0), 3599).astype(np.int64), before=1, after=3)
+        _write_fraction(block, self._course, np.minimum(np.round(course_deg * 10.0), 3599).astype(np.int64), before=3, after=1)
+        _blank_leading_zeros(block, self._course, before=3)
         if self._qos:
             ids = (packet_id + np.arange(len(block))) % 0xFFFF + 1
             block[:, self._packet_id] = ids >> 8
@@ -283,7 +284,7 @@ def _packet(device: str, speed_mps: float, *, qos: int, boot: int) -> bytes:
     topic = f"v1/{device}/ping".encode()
     payload = (
         f'{{"v":1,"boot":{boot},"seq":{SEQ_FIRST},"at":1000000000000,"fix":{{"at":1000000000000,"lat":00.000000,"lon":-000.000000,'
-        f'"accuracy":8.0,"speed":{speed_mps / 10.0:.3f}e1,"course":0.000e2,"source":"gps"}},"battery":88,"strap":"closed","moving":true}}'
+        f'"accuracy":8.0,"speed":{speed_mps:4.1f},"course":000.0,"source":"gps"}},"battery":88,"strap":"closed","moving":true}}'
     ).encode()
     body = struct.pack("!H", len(topic)) + topic + (b"\x00\x00" if qos else b"") + payload
     return bytes([0x32 if qos else 0x30]) + _length(len(body)) + body
@@ -310,3 +311,11 @@ def _write_fraction(block: Bytes, column: int, values: npt.NDArray[np.int64], *,
     digits = before + after
     for i in range(digits):
         block[:, column + i + (i >= before)] = values // 10 ** (digits - 1 - i) % 10 + ord("0")
+
+
+def _blank_leading_zeros(block: Bytes, column: int, *, before: int) -> None:
+    """JSON has no leading zeros, and firmware writes none: blanks instead, up to the last digit before the point."""
+    leading = np.ones(len(block), np.bool_)
+    for i in range(before - 1):
+        leading &= block[:, column + i] == ord("0")
+        block[leading, column + i] = ord(" ")

@@ -1,0 +1,73 @@
+"""Promises of the splitter: whatever pieces a stream comes in, its packets are those that were written, and nothing else."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor import frames as module
+from monitor.frames import PUBLISH, Splitter
+
+PINGRESP = b"\xd0\x00"
+
+
+def length_of(size: int) -> bytes:
+    digits = b""
+    while size >= 128:
+        digits, size = digits + bytes([size % 128 | 0x80]), size // 128
+    return digits + bytes([size])
+
+
+def publish(topic: bytes, payload: bytes, *, qos: int, packet_id: int, properties: bytes | None) -> bytes:
+    """A PUBLISH as the standard has it (MQTT 5 §3.3)."""
+    body = struct.pack("!H", len(topic)) + topic + (struct.pack("!H", packet_id) if qos else b"")
+    body += (b"" if properties is None else length_of(len(properties)) + properties) + payload
+    return bytes([PUBLISH << 4 | qos << 1]) + length_of(len(body)) + body
+
+
+messages = st.tuples(st.binary(min_size=1, max_size=30), st.binary(max_size=300), st.sampled_from((0, 1)), st.integers(1, 0xFFFF))
+
+
+def heard(splitter: Splitter, pieces: list[bytes]) -> list[tuple[bytes, bytes, int] | bytes]:
+    found: list[tuple[bytes, bytes, int] | bytes] = []
+    for piece in pieces:
+        for data, rows in splitter.feed(piece):
+            for command, packet_id, body, topic, topic_end, payload, end in rows:
+                found.append((data[topic:topic_end], data[payload:end], packet_id) if command >> 4 == PUBLISH else data[body:end])
+    return found
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(messages, max_size=12), st.lists(st.integers(0, 4_000), max_size=8), st.one_of(st.none(), st.binary(max_size=200)))
+def test_what_was_written_is_read_whatever_pieces_it_comes_in(
+    written: list[tuple[bytes, bytes, int, int]], cuts: list[int], properties: bytes | None
+) -> None:
+    stream = b"".join(publish(t, p, qos=q, packet_id=i, properties=properties) + PINGRESP for t, p, q, i in written)
+    places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
+    pieces = [stream[a:b] for a, b in pairwise(places)]
+    expected = [one for t, p, q, i in written for one in ((t, p, i if q else 0), b"")]
+    assert heard(Splitter(has_properties=properties is not None), pieces) == expected
+
+
+def test_more_packets_than_there_are_rows_are_read_in_several_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FRAMES", 3)
+    assert heard(Splitter(has_properties=True), [PINGRESP * 10]) == [b""] * 10
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        pytest.param(b"\x30\xff\xff\xff\xff\x01", id="a length of five bytes"),
+        pytest.param(b"\x30\x04\x00\x09ab", id="a topic longer than its packet"),
+        pytest.param(b"\x32\x05\x00\x02ab\x01", id="half a packet id"),
+        pytest.param(b"\x30\x05\x00\x02ab\x09", id="properties longer than their packet"),
+        pytest.param(b"\x30\x01\x00", id="half a topic's length"),
+    ],
+)
+def test_what_is_no_mqtt_is_said_and_never_read_beyond_its_end(torn: bytes) -> None:
+    with pytest.raises(ValueError, match="not MQTT"):
+        heard(Splitter(has_properties=True), [torn])
