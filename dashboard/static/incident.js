@@ -9,7 +9,7 @@ import { Deliveries, Devices, Story } from "./incident_record.js";
 import { LivePlaces } from "./incident_places.js";
 import { NextThing, Steps } from "./incident_steps.js";
 import { Playback } from "./playback.js";
-import { isAnswered } from "./queue_row.js";
+import { isAnswered, nextStep } from "./queue_row.js";
 import { announce, attempt } from "./shell.js";
 import { levelSign } from "./signs.js";
 import { t } from "./words.js";
@@ -61,9 +61,9 @@ export class IncidentPane {
     };
     this.parts = parts;
     const head = el("header", { class: "incident-head" }, el("div", { class: "line" }, parts.sign, parts.why), el("p", { class: "about" }, parts.about, parts.times), parts.acts.node);
-    const main = el("div", { class: "column" }, parts.places.node, parts.devices.node);
-    const side = el("div", { class: "column" }, parts.next.node, parts.steps.node, parts.story.node);
-    const columns = el("div", { class: "columns" }, main, side);
+    const main = el("div", { class: "column main" }, parts.places.node, parts.devices.node);
+    const side = el("div", { class: "column side" }, parts.steps.node, parts.story.node);
+    const columns = el("div", { class: "columns" }, parts.next.node, main, side);
     refill(this.place, el("article", { class: "incident", "aria-label": t("incident.label") }, head, columns, parts.deliveries.node));
     this.place.scrollTop = 0;
   }
@@ -98,7 +98,7 @@ export class IncidentPane {
     if (item.state === "calm") parts.push(`${t("state.calm")} ${duration(at_ms - item.calm_ms)}`);
     if (item.state === "closed") parts.push(t("closed.by", { who: item.closed_by ?? "", outcome: t(`outcome.${item.outcome}`) }));
     if (isAnswered(item)) parts.push(t("queue.answered", { who: item.acknowledged_by ?? "" }));
-    else if (item.next_step_ms !== null && item.state === "open") parts.push(t("queue.next", { time: duration(item.next_step_ms - at_ms) }));
+    else if (item.next_step_ms !== null && item.state === "open") parts.push(nextStep(item.next_step_ms - at_ms));
     if (item.assigned_to) parts.push(t("queue.has", { who: item.assigned_to }));
     if (item.muted) parts.push(t("muted"));
     setText(this.parts.times, parts.join(" · "));

@@ -59,7 +59,8 @@ export class LivePlaces {
 
 /** Distance, direction, speed, time: what one says on the telephone. */
 export function numbersOf(moment) {
-  const { numbers = {}, protected: she, respondent: he, closest } = moment;
+  const { protected: she, respondent: he, closest } = moment;
+  const numbers = moment.numbers ?? {};
   const pairs = [
     ["number.distance", distance(numbers.distance_m, numbers.uncertainty_m)],
     ["number.bearing", wind(numbers.bearing)],

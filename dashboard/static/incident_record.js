@@ -102,11 +102,15 @@ export class Devices {
       battery(one),
       strap(one),
       number(one.signal, " dBm"),
-      (one.troubles ?? []).map((word) => t(`reason.${word}`, {}, word)).join(", ") || "–",
+      (one.troubles ?? []).map(trouble).join(", ") || "–",
     ]);
     const heads = ["device", "party", "ping", "fix", "battery", "strap", "signal", "troubles"].map((name) => t(`head.${name}`));
     refill(this.place, table(t("devices.title"), heads, rows, t("devices.none")));
   }
+}
+
+function trouble(word) {
+  return t(`why.${word}`, {}, null) ?? t(`reason.${word}`, {}, word);
 }
 
 function age(s) {

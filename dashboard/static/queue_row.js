@@ -47,7 +47,7 @@ export class Row {
     const { started_ms, next_step_ms, state } = this.item;
     setText(this.since, duration(at_ms - started_ms));
     const due = state === "open" && next_step_ms !== null;
-    setText(this.next, due ? t("queue.next", { time: duration(next_step_ms - at_ms) }) : "");
+    setText(this.next, due ? nextStep(next_step_ms - at_ms) : "");
   }
 
   setChosen(chosen) {
@@ -58,6 +58,11 @@ export class Row {
     this.button.focus();
     this.node.scrollIntoView({ block: "nearest" });
   }
+}
+
+/** How long until the ladder's next step; it may be late by the time a message takes to come here. */
+export function nextStep(left_ms) {
+  return left_ms > 0 ? t("queue.next", { time: duration(left_ms) }) : t("queue.due");
 }
 
 /** Somebody has answered since it last rose. */

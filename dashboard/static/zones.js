@@ -8,7 +8,7 @@ const SHAPES = { Point: "circle", Polygon: "polygon", LineString: "corridor" };
 const WIDTH_M = 200; // of a new corridor: a street with both its sides
 const RADIUS_M = 300;
 const BUFFER_M = 200;
-const FIELDS = { geojson: "points", circle: "points", "circle.radius_m": "size", width_m: "size", geometry: "points" };
+const FIELDS = { geojson: "points", circle: "points", "circle.radius_m": "size", radius_m: "size", width_m: "size", geometry: "points" };
 
 export class ZoneEditor {
   constructor(map) {

@@ -158,9 +158,9 @@ function clear({ inputs, zones, summary }) {
 
 function showFaults({ inputs, zones, summary }, faults) {
   for (const { where, message } of faults) {
-    const zone = /^zone\[(\d+)\]\.(.+)$/.exec(where);
+    const zone = /^zones?\[(\d+)\]\.(.+)$/.exec(where);
     if (zone) zones.setFault(Number(zone[1]), zone[2], message);
-    else if (inputs[where]) setFault(inputs[where], message);
+    else if (inputs[where.replace(/_ms$/, "")]) setFault(inputs[where.replace(/_ms$/, "")], message);
   }
   refill(summary, el("h3", { class: "fault" }, t("orders.faults", { n: faults.length })), el("ul", {}, faults.map((one) => el("li", {}, said({ code: "", ...one })))));
   document.querySelector("[aria-invalid]")?.focus();
