@@ -98,6 +98,12 @@ class Escalation:
         """Whether a notification is of an incident that is still followed."""
         return self._case_of(notification) is not None
 
+    def asked_of_dispatch(self, incident: IncidentId) -> NotificationId | None:
+        """The newest question to dispatch of an incident that is still followed: its answer answers them all."""
+        case = self._cases.get(incident)
+        asked = [] if case is None else [one for one, audience in case.sent.items() if audience is _DISPATCH]
+        return asked[-1] if asked else None
+
     def on_acknowledgement(self, ack: Acknowledgement) -> list[Notification]:
         """An answer: a device's proves that the alert is shown, a person's ends the ladder of that audience."""
         case = self._case_of(ack.notification)

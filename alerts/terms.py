@@ -99,3 +99,4 @@ class Acknowledgement:
     by: str  # device | person | dispatcher
     at_ms: int
     device: DeviceId | None = None  # whose topic it came by: only a device that was told may answer
+    who: str | None = None  # the dispatcher, as the console calls him

@@ -7,7 +7,7 @@ what an order may be: that of `config/orders.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from config.errors import BadInput
 from config.fields import EPOCH, Faults
 from config.geojson import geometry_of
 from config.orders import read_device, read_order
-from geofence.terms import Circle, Corridor, Device, Order, Zone
+from geofence.terms import Circle, Corridor, Device, Order, OrderId, Zone
 
 # How the file calls what the console sends, for the place of a fault.
 _CONSOLE_WORDS = (
@@ -61,6 +61,37 @@ def zone_as_feature(zone: Zone) -> dict[str, Any]:
 def device_as_data(device: Device) -> dict[str, Any]:
     """A device as plain data."""
     return {"id": device.id, "person": device.person, "format": device.format.word, "alias": device.alias}
+
+
+def order_as_mapping(order: Order) -> dict[str, Any]:
+    """An order with the keys of the orders file, as it stands on the `orders` topic: GeoJSON in place, times with their offset."""
+    times = {key: (EPOCH + timedelta(milliseconds=ms)).isoformat() for key, ms in _times(order).items()}
+    data = {key: value for key, value in order_as_data(order).items() if key != "zones" and not key.endswith("_ms")}
+    return {**data, **times, "zone": [_zone_as_mapping(zone) for zone in order.zones]}
+
+
+def orders_input(of: OrderId, order: Order | None, devices: Sequence[Device] = (), who: str | None = None) -> dict[str, Any]:
+    """What is said on the `orders` topic: an order, or that one is revoked (`order` None)."""
+    said: dict[str, Any] = {"order_revoked": of} if order is None else {"order": order_as_mapping(order)}
+    if devices:
+        said["devices"] = [_without_nothing(device_as_data(device)) for device in devices]
+    if who is not None:
+        said["who"] = who
+    return said
+
+
+def _times(order: Order) -> dict[str, int]:
+    return {"valid_from": order.valid_from_ms, "valid_until": order.valid_until_ms}
+
+
+def _zone_as_mapping(zone: Zone) -> dict[str, Any]:
+    data = _without_nothing(zone_as_data(zone))
+    geometry = data.pop("geometry")
+    if isinstance(zone.shape, Circle):
+        lat, lon = zone.shape.centre
+        circle = {"lat": lat, "lon": lon, "radius_m": data.pop("radius_m")}
+        return {**data, "circle": circle}
+    return {**data, "geojson": geometry}
 
 
 def order_from_data(data: Mapping[str, object]) -> tuple[Order | None, list[BadInput]]:

@@ -183,6 +183,10 @@ class Engine:
         heard = tuple((device.id, int(d["ping_ms"])) for device, d in self._core.rows_of(person) if device.format is Format.V1)
         return Reach(order, person, Level(int(self._core.tables().order[row]["level"])), heard)
 
+    def asked_of_dispatch(self, incident: IncidentId) -> NotificationId | None:
+        """The newest question to dispatch of an incident that is still followed."""
+        return self._escalation.asked_of_dispatch(incident)
+
     def perimeter_of(self, order_id: OrderId) -> tuple[float, float, float] | None:
         """Where her perimeter is now: (latitude, longitude, radius in metres), after the newest believed fix of her devices."""
         row = self._core.order_rows.get(order_id)
@@ -289,6 +293,8 @@ class Engine:
     # --- everything else that comes in ------------------------------------------------------------------------------
 
     def _on_order_change(self, change: OrderChange, effects: Effects) -> None:
+        for device in change.devices:
+            self._directory.add(self._core.put_device(device), device)
         if change.revoked is not None:
             self._tell(self._core.revoke(change.revoked, self.now_ms), effects)
         if change.order is not None:

@@ -22,6 +22,7 @@ from monitor.commands import Commands
 from monitor.engine import Effects
 from monitor.inquiries import Reply
 from monitor.log import get_logger
+from monitor.registrar import Registrar
 from monitor.replay import transition_line
 from monitor.views import Views
 from monitor.wire import from_json, to_json
@@ -176,11 +177,12 @@ class Feed:
                 client.say(line)
 
 
-def feed_of(settings: FeedSettings, views: Views, put: Callable[[str, bytes], None]) -> Feed | None:
+def feed_of(settings: FeedSettings, views: Views, put: Callable[[str, bytes], None], registrar: Registrar) -> Feed | None:
     """The console's feed, where it has a port."""
     if settings.port is None or settings.token is None:
         return None
-    return Feed(settings.port, settings.token, Commands(views, put))
+    changes = {"set_order": registrar.set_order, "revoke_order": registrar.revoke_order}
+    return Feed(settings.port, settings.token, Commands(views, put, changes))
 
 
 def _answer_to(client: _Client, request: object) -> Callable[[Reply], None]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from config.errors import BadInput
 from geofence.terms import OrderId
 from monitor.views import PAGE, PAGE_MAX, Views
 
 Reply = dict[str, object]
 
 ID_CHARS_MAX = 64  # of an order, an incident or a notification
+WHO_CHARS_MAX = 64  # of an operator's name
 
 
 class Unfit(Exception):
-    """A request that cannot be answered; its text says why."""
+    """A request that cannot be done; its text says why, `faults` where in it."""
+
+    def __init__(self, why: str, faults: Sequence[BadInput] = ()) -> None:
+        super().__init__(why or "; ".join(map(str, faults)))
+        self.faults = [{"where": one.where, "message": one.message} for one in faults]
 
 
 class Inquiries:
@@ -70,3 +76,11 @@ def subject_of(request: Mapping[str, Any]) -> str:
     if not isinstance(subject, str) or not 0 < len(subject) <= ID_CHARS_MAX:
         raise Unfit("of: must be an id")
     return subject
+
+
+def who_of(request: Mapping[str, Any]) -> str | None:
+    """Who asks for it, where he is named. Raises Unfit."""
+    who = request.get("who")
+    if who is not None and (not isinstance(who, str) or not 0 < len(who) <= WHO_CHARS_MAX):
+        raise Unfit(f"who: must be a name of at most {WHO_CHARS_MAX} characters")
+    return who

@@ -55,6 +55,7 @@ class Intake:
             decoded = decode(batch[k], self._directory)
             if type(decoded) is Ping:
                 rows[k] = decoded
+                receipted[k] = batch[k].qos > 0 and row_of(batch[k].topic) is not None  # registered by the line before it, perhaps
                 continue
             if k > first:
                 yield PingRun(rows[first:k], receipted[first:k])

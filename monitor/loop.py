@@ -112,14 +112,19 @@ class Loop:
             envelopes += [_make(Envelope, (now_ms, *message)) for message in batch.messages]
         self.receive(envelopes, batches)
 
-    def receive(self, envelopes: list[Envelope], batches: Sequence[Batch] = ()) -> None:
-        """Journal and judge envelopes that are stamped already; acknowledge `batches` once they are on disk."""
+    def receive_own(self, topic: str, payload: bytes) -> asyncio.Future[int]:
+        """Take one input of our own in a turn of its own, now; the future ends with its commit."""
+        return self.receive([Envelope(self._clock.now_ms(), topic, payload)])
+
+    def receive(self, envelopes: list[Envelope], batches: Sequence[Batch] = ()) -> asyncio.Future[int]:
+        """Journal and judge envelopes that are stamped already; acknowledge `batches` once they are on disk, as the future tells."""
         started_s = self._loop.time()
         future = self._journal.append([Record.of_input(envelope) for envelope in envelopes])
         effects = judge(self.engine, envelopes, self._sinks.poisoned)
         self._sinks.judged(effects, len(envelopes), self._loop.time() - started_s)
         self._await_commit(_Pending(future, started_s, batches, effects.receipts))
         self._arm()
+        return future
 
     def adopt(self, registry: Registry) -> None:
         """Let the engine take over a changed registry, and pass on what that causes."""

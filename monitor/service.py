@@ -41,6 +41,7 @@ from monitor.metrics import Metrics
 from monitor.notices import Trouble
 from monitor.output import Unhurried
 from monitor.recovery import Recovered, recover
+from monitor.registrar import Registrar
 from monitor.saver import save
 from monitor.selftest import OK, Report, SelfTest
 from monitor.sessions import Sessions, broker_of
@@ -80,11 +81,8 @@ class Service:
 
     def __init__(self, settings: Settings, registry: Registry, contacts: dict[PersonId, Contact]) -> None:
         self._settings = settings
-        self._registry = registry
-        self._contacts = contacts
         self._clock = Clock()
         self._restarts = Restarts(lambda failing: self._sinks.trouble(Trouble.PART, failing))
-        self._reload = asyncio.Event()
         self._saving = asyncio.Lock()
         data = settings.service.data_dir
         self._snapshot_path = data / "snapshot"
@@ -112,7 +110,18 @@ class Service:
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
         self._views = Views(lambda: self._loop.engine, hidden=(ORDER,))
-        self._feed = feed_of(settings.feed, self._views, lambda topic, payload: self._loop.put(topic, payload))  # noqa: PLW0108 - as above
+        self._registrar = Registrar(
+            settings.service.orders,
+            data / "orders.console.jsonl",
+            registry,
+            contacts,
+            complete=self._watched,
+            loop=lambda: self._loop,
+            views=self._views,
+            listen=lambda watched: self._sessions.set_registry(watched),  # noqa: PLW0108 - the sessions listen to its registry
+            save=self._save,
+        )
+        self._feed = feed_of(settings.feed, self._views, lambda topic, payload: self._loop.put(topic, payload), self._registrar)  # noqa: PLW0108 - as above
         self._sinks = Distributor(
             outbox=self._outbox,
             downlink=self._downlink,
@@ -130,7 +139,7 @@ class Service:
         self._sessions = Sessions(
             settings.service.name,
             broker_of(settings.broker),
-            self._watched(registry),
+            self._registrar.watched,
             traccar_topic=settings.broker.traccar_topic,
             grace_s=settings.service.link_grace_s,
             on_batch=lambda batch: self._loop.take(batch),  # noqa: PLW0108 - nor is there a loop yet
@@ -186,7 +195,7 @@ class Service:
                 pings = [self._spawn(group, s.client_id, s.run) for s in (self._sessions.protected, self._sessions.others)]
                 answers = self._spawn(group, self._sessions.answers.client_id, self._sessions.answers.run)
                 self._sessions.watch.start()
-                _log.info("ready", orders=len(self._registry.orders), devices=len(self._registry.devices))
+                _log.info("ready", orders=len(self._views.orders()), amended=len(self._registrar.amendments))
                 await stop.wait()
                 await self._stop(pings, background, answers)
         finally:
@@ -198,7 +207,7 @@ class Service:
         yield "watchdog", self._watchdog.run
         yield "patrol", self._loop.patrol
         yield "snapshots", self._keep_snapshots
-        yield "registry", self._keep_registry
+        yield "registry", self._registrar.keep
         yield "levels", self._keep_levels
         if self._store is not None:
             yield "store", self._store.run
@@ -257,7 +266,7 @@ class Service:
             self._journal,
             self._snapshot_path,
             lambda blob: Engine.restore(blob, ladder=ladder, adaptive=adaptive),
-            lambda: Engine(self._watched(self._registry), ladder=ladder, adaptive=adaptive),
+            lambda: Engine(self._registrar.watched, ladder=ladder, adaptive=adaptive),
         )
         recovered.engine.warm_up()
         settle_memory()
@@ -274,7 +283,7 @@ class Service:
             self._loop.receive([Envelope(now_ms, "monitor/link", to_json({"up": True}))])
         elif last_ms < now_ms - DEAF_MS_MAX:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
-        self._loop.adopt(self._watched(self._registry))
+        self._loop.adopt(self._registrar.watched)
         if self._store is not None:
             self._store.know(self._views.standings(), self._clock.now_ms())
 
@@ -300,31 +309,7 @@ class Service:
 
     def reload_soon(self) -> None:
         """Take over the orders file as soon as there is time (SIGHUP)."""
-        self._reload.set()
-
-    async def _keep_registry(self) -> None:
-        """Take over the orders file whenever that is asked for."""
-        while True:
-            await self._reload.wait()
-            self._reload.clear()
-            await self._take_over_orders()
-
-    async def _take_over_orders(self) -> None:
-        """Take over what the orders file says now; a file with faults changes nothing."""
-        assert self._settings.service.orders is not None
-        try:
-            registry = await asyncio.to_thread(load_registry, self._settings.service.orders)
-            watched = self._watched(registry)
-            check_trusted(self._contacts, registry)
-        except BadInput as error:
-            _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
-            return
-        self._registry = registry
-        self._loop.adopt(watched)
-        await self._sessions.set_registry(watched)
-        with suppress(OSError):  # the next snapshot will have it
-            await self._save()
-        _log.info("orders_taken_over", orders=len(registry.orders), devices=len(registry.devices))
+        self._registrar.reload_soon()
 
     async def _keep_levels(self) -> None:
         while True:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from alerts.terms import Acknowledgement, Outcome
-from geofence.terms import DeviceId, Level, Order, OrderId, PersonId, Ping
+from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Ping
 
 
 class RejectReason(Enum):
@@ -72,6 +72,7 @@ class OrderChange:
     at_ms: int
     order: Order | None = None
     revoked: OrderId | None = None
+    devices: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.order_data import device_as_data, order_as_data
-from geofence.terms import Circle, Corridor, Level, Order, OrderId, Reason, Shape
+from geofence.terms import Circle, Corridor, Device, DeviceId, Level, Order, OrderId, Reason, Shape
 from geofence.watch import lead_of
 from monitor.coverage import coverage
 from monitor.engine import Engine, Standing
@@ -72,16 +72,26 @@ class Views:
 
     def order(self, order: OrderId) -> dict[str, Any]:
         """One order, and how it stands. Raises KeyError for one that is not there."""
+        return {**order_as_data(self._order(order)), **self.stands(order)}
+
+    def stands(self, order: OrderId) -> dict[str, Any]:
+        """How one order stands; one that is not there stands nowhere."""
         engine = self.engine()
-        row = engine.core.tables().order[engine.core.order_rows[order]]
+        o = engine.core.order_rows.get(order)
+        if o is None:
+            return {"begun": False, "level": None, "reason": None, "incident": None}
+        row = engine.core.tables().order[o]
         reason = lead_of(int(row["reasons"]))
         return {
-            **order_as_data(self._order(order)),
             "begun": bool(row["begun"]),
             "level": Level(int(row["level"])).word,
             "reason": Reason(reason).word if reason else None,
             "incident": engine.incident_of(order),
         }
+
+    def devices(self) -> dict[DeviceId, Device]:
+        """Every device that was ever registered."""
+        return {device.id: device for device in self.engine().core.devices}
 
     def devices_of(self, order: OrderId) -> list[dict[str, Any]]:
         """The devices of both parties of an order."""

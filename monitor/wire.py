@@ -17,8 +17,7 @@ from msgspec import Meta, Struct
 
 from alerts.terms import Acknowledgement, DeliveryState, NotificationId, Outcome
 from config.errors import BadInput
-from config.orders import order_from_mapping
-from geofence.terms import Device, Format, OrderId, Ping, Registry, Source, Strap, Tether
+from geofence.terms import Device, Format, Ping, Registry, Source, Strap, Tether
 from monitor import bounds
 from monitor.bounds import NULL_ISLAND_DEG, PAYLOAD_BYTES_MAX
 from monitor.terms import Decoded, Envelope, Ignored, Link, OrderChange, Refused, Rejection, RejectReason, Status
@@ -113,13 +112,16 @@ class OperatorAck(Struct, forbid_unknown_fields=True):
 
     alert: str
     by: Literal["person", "dispatcher"]
+    who: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class OrderBody(Struct, forbid_unknown_fields=True):
-    """`orders`."""
+    """`orders`: monitor/wire_orders.py reads it."""
 
     order: dict[str, Any] | None = None
     order_revoked: str | None = None
+    devices: list[dict[str, Any]] | None = None
+    who: str | None = None
 
 
 _ping_json = msgspec.json.Decoder(PingV1)
@@ -274,7 +276,10 @@ def _decode_other(envelope: Envelope, directory: Directory) -> Decoded:
     if internal is not None:
         return internal(envelope)
     from monitor.wire_foreign import owntracks, traccar
+    from monitor.wire_orders import order_change
 
+    if topic == "orders":
+        return order_change(envelope)
     if topic == directory.traccar_topic:
         return traccar(envelope, directory)
     parts = topic.split("/")
@@ -306,20 +311,10 @@ def _decode_outcome(envelope: Envelope) -> Outcome:
 
 def _decode_operator(envelope: Envelope) -> Acknowledgement:
     body = from_json(envelope.payload, OperatorAck)
-    return Acknowledgement(NotificationId(body.alert), body.by, envelope.at_ms)
-
-
-def _decode_orders(envelope: Envelope) -> OrderChange:
-    body = from_json(envelope.payload, OrderBody)
-    if (body.order is None) == (body.order_revoked is None):
-        raise Refused(RejectReason.BAD_ORDER, "give either order or order_revoked")
-    order = None if body.order is None else order_from_mapping(body.order, "orders", None)
-    revoked = None if body.order_revoked is None else OrderId(body.order_revoked)
-    return OrderChange(envelope.at_ms, order, revoked)
+    return Acknowledgement(NotificationId(body.alert), body.by, envelope.at_ms, who=body.who)
 
 
 _INTERNAL: Mapping[str, Callable[[Envelope], Decoded]] = {
-    "orders": _decode_orders,
     "monitor/link": _decode_link,
     "monitor/outcome": _decode_outcome,
     "monitor/ack": _decode_operator,
@@ -375,9 +370,9 @@ def from_json(payload: bytes, kind: type[T] = cast(Any, Any)) -> T:
     return msgspec.json.decode(payload, type=kind)
 
 
-def person_answers(alert: str, by: Literal["person", "dispatcher"]) -> tuple[str, bytes]:
-    """The input (topic, payload) that says: a person has answered an alert, by another way than a bracelet."""
-    return "monitor/ack", to_json({"alert": alert, "by": by})
+def person_answers(alert: str, by: Literal["person", "dispatcher"], who: str | None = None) -> tuple[str, bytes]:
+    """The input (topic, payload) that says: a person has answered an alert, by another way than a bracelet; `who` where one is named."""
+    return "monitor/ack", to_json({"alert": alert, "by": by, **({"who": who} if who is not None else {})})
 
 
 def to_msgpack(value: object) -> bytes:
