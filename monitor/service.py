@@ -110,17 +110,7 @@ class Service:
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
         self._views = Views(lambda: self._loop.engine, hidden=(ORDER,))
-        self._registrar = Registrar(
-            settings.service.orders,
-            data / "orders.console.jsonl",
-            registry,
-            contacts,
-            complete=self._watched,
-            loop=lambda: self._loop,
-            views=self._views,
-            listen=lambda watched: self._sessions.set_registry(watched),  # noqa: PLW0108 - the sessions listen to its registry
-            save=self._save,
-        )
+        self._registrar = self._registrar_of(registry, contacts)
         self._feed = feed_of(settings.feed, self._views, lambda topic, payload: self._loop.put(topic, payload), self._registrar)  # noqa: PLW0108 - as above
         self._sinks = Distributor(
             outbox=self._outbox,
@@ -161,6 +151,20 @@ class Service:
     def _on_report(self, report: Report) -> None:
         self._metrics.selftest(len(report.failures), sum(said != OK for said in report.ways.values()))
         self._sinks.trouble(Trouble.SELFTEST, not report.is_clean)
+
+    def _registrar_of(self, registry: Registry, contacts: dict[PersonId, Contact]) -> Registrar:
+        settings = self._settings.service
+        return Registrar(
+            settings.orders,
+            settings.data_dir / "orders.console.jsonl",
+            registry,
+            contacts,
+            complete=self._watched,
+            loop=lambda: self._loop,
+            views=self._views,
+            listen=lambda watched: self._sessions.set_registry(watched),  # noqa: PLW0108 - the sessions come later: they listen to what it watches
+            save=self._save,
+        )
 
     def _watched(self, registry: Registry) -> Registry:
         """The orders of the file, and the canary's."""
