@@ -2,7 +2,7 @@
 
 import { el, setText } from "./dom.js";
 import { isAnswered } from "./queue_row.js";
-import { allow, onSound, play } from "./sound.js";
+import { allow, isAllowed, onSound, play } from "./sound.js";
 import { t } from "./words.js";
 
 const AGAIN_MS = 10_000; // while an emergency is unanswered: insistent, and still possible to telephone over
@@ -30,7 +30,7 @@ export class Alarm {
   }
 
   ring() {
-    if (performance.now() - this.rang_at < 1000) return; // a storm rings once a second, not a thousand times
+    if (!isAllowed() || performance.now() - this.rang_at < 1000) return; // a storm rings once a second, not a thousand times
     this.rang_at = performance.now();
     play("emergency");
   }

@@ -17,8 +17,9 @@ import { t } from "./words.js";
 const DETAILS_MS = 700; // several entries come together: one look is enough
 
 export class IncidentPane {
-  constructor(place, desk) {
-    Object.assign(this, { place, desk, id: null, item: null });
+  /** `closed()`: its close has succeeded. */
+  constructor(place, desk, closed) {
+    Object.assign(this, { place, desk, closed, id: null, item: null });
     refill(place, el("p", { class: "quiet empty" }, t("incident.none")));
     eachSecond((at_ms) => this.tick(at_ms));
   }
@@ -134,6 +135,7 @@ export class IncidentPane {
     const { id } = this;
     const answer = await act("POST", `/incidents/${encodeURIComponent(id)}/${what}`, body);
     if (this.id === id && this.parts && answer?.item) this.show(answer.item);
+    if (what === "close") this.closed?.();
     this.refresh();
     return answer;
   }

@@ -13,6 +13,7 @@ export function actions(pane) {
   const made = {
     acknowledge: button("", () => attempt(() => acknowledge(pane)), { "aria-keyshortcuts": "a" }),
     assign: button("", () => attempt(() => pane.do("assign")), { "aria-keyshortcuts": "s" }),
+    pass: button(t("act.pass"), () => pass(pane)),
     note: button("", () => note(pane), { "aria-keyshortcuts": "n" }),
     mute: button("", () => attempt(() => pane.do("mute", { muted: !pane.item.muted })), { "aria-keyshortcuts": "m" }),
     close: button("", () => close(pane), { "aria-keyshortcuts": "c" }),
@@ -36,6 +37,7 @@ function dressButtons(made, item, { who }) {
   const mine = item.assigned_to === who.operator.name;
   setText(made.assign, mine ? t("act.mine") : `${t("act.assign")} (s)`);
   made.assign.disabled = mine || over;
+  made.pass.disabled = over;
   setText(made.note, `${t("act.note")} (n)`);
   setText(made.mute, `${t(item.muted ? "act.unmute" : "act.mute")} (m)`);
   setAttribute(made.mute, "aria-pressed", String(item.muted));
@@ -48,6 +50,11 @@ function dressButtons(made, item, { who }) {
 async function acknowledge(pane) {
   await pane.do("acknowledge");
   announce(t("act.acknowledged"));
+}
+
+function pass(pane) {
+  const to = el("input", { required: true, maxlength: 64, autocomplete: "off", autocapitalize: "none", spellcheck: "false", autofocus: true });
+  ask({ title: t("act.pass"), body: field(t("pass.name"), to), yes: t("save"), submit: () => pane.do("assign", { to: to.value.trim() }) });
 }
 
 function note(pane) {

@@ -18,6 +18,7 @@ export class Queue {
   /** `opened(id)`: somebody wants to see one. */
   constructor(place, opened) {
     this.items = new Map();
+    this.gone = new Map(); // closed while somebody's hand was on the list: their rows stay until it is not
     this.rows = new Map();
     this.shown = []; // ids as they stand on the screen
     this.chosen = null;
@@ -47,8 +48,8 @@ export class Queue {
   /** One has changed. Returns what it was before. */
   put(item) {
     const before = this.items.get(item.id);
-    if (item.state === "closed") this.items.delete(item.id);
-    else this.items.set(item.id, item);
+    if (item.state !== "closed") this.items.set(item.id, item);
+    else if (this.items.delete(item.id)) this.gone.set(item.id, item);
     this.draw();
     return before;
   }
@@ -84,8 +85,9 @@ export class Queue {
 
   frame() {
     const wanted = [...this.items.values()].sort(byUrgency).map((item) => item.id);
-    const kept = this.shown.filter((id) => this.items.has(id));
+    const kept = this.shown.filter((id) => this.items.has(id) || this.gone.has(id));
     const held = this.isHeld && kept.length > 0;
+    if (!held) this.gone.clear();
     const target = held ? kept : wanted;
     const more = this.place(target);
     this.tellWaiting(held ? wanted : [], kept);
@@ -96,6 +98,7 @@ export class Queue {
   /** Make the rows stand as in `target`, at most so many new ones at a time. Returns whether some are missing. */
   place(target) {
     const focused = document.activeElement;
+    const focused_at = this.shown.indexOf(focused.closest("li")?.row?.id);
     const stays = new Set(target);
     for (const [id, row] of this.rows) if (!stays.has(id)) this.drop(id, row);
     let made = 0;
@@ -104,12 +107,14 @@ export class Queue {
     for (const id of target) {
       const row = this.rows.get(id) ?? (made++ < MADE_AT_ONCE ? this.make(id) : null);
       if (!row) return true;
-      row.update(this.items.get(id));
+      row.update(this.items.get(id) ?? this.gone.get(id));
       this.shown.push(id);
       if (row.node === at) at = at.nextElementSibling;
       else this.list.insertBefore(row.node, at);
     }
-    if (focused !== document.activeElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
+    if (focused === document.activeElement) return false;
+    if (this.list.contains(focused)) focused.focus({ preventScroll: true });
+    else if (focused_at >= 0) this.rows.get(this.shown[Math.min(focused_at, this.shown.length - 1)])?.focus();
     return false;
   }
 
@@ -131,7 +136,8 @@ export class Queue {
   tellWaiting(wanted, kept) {
     const known = new Set(kept);
     const fresh = wanted.filter((id) => !known.has(id));
-    const moved = wanted.length > 0 && wanted.filter((id) => known.has(id)).some((id, n) => id !== kept[n]);
+    const stay = kept.filter((id) => this.items.has(id));
+    const moved = wanted.length > 0 && wanted.filter((id) => known.has(id)).some((id, n) => id !== stay[n]);
     const first = fresh.length ? this.items.get(fresh[0]) : null;
     const loud = first?.level === "emergency" ? first : null;
     this.urgent = loud?.id ?? null;
@@ -139,6 +145,12 @@ export class Queue {
     const words = loud ? `${t("level.emergency")}: ${loud.why}` : fresh.length ? t("queue.new", { n: fresh.length }) : moved ? t("queue.moved") : "";
     setText(this.waiting, words);
     this.waiting.hidden = !words;
+  }
+
+  /** The hand's own work is done: what it closed may go. */
+  release() {
+    this.touched_at = -HAND_MS;
+    this.draw();
   }
 
   /** The button above the list: take the new order, and open what is loud. */

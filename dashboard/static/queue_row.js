@@ -33,9 +33,9 @@ export class Row {
       this.level = item.level;
       this.sign.replaceChildren(levelShape(item.level));
     }
-    const state = item.state === "calm" ? t("state.calm") : t(`level.${item.level}`);
+    const state = item.state === "open" ? t(`level.${item.level}`) : t(`state.${item.state}`);
     setAttribute(this.node, "class", `is-${item.state} level-${item.level}${isAnswered(item) ? " answered" : ""}`);
-    setText(this.word, item.seen ? state : `${state} · ${t("queue.unseen")}`);
+    setText(this.word, item.seen || item.state === "closed" ? state : `${state} · ${t("queue.unseen")}`);
     setText(this.why, item.why);
     setText(this.names, [item.code, item.order].filter(Boolean).join(" · "));
     setText(this.who, whoHas(item));

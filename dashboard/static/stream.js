@@ -1,6 +1,7 @@
 /** Live updates: one EventSource, watched. Whatever breaks, the dispatcher is told within 2 s, and it mends itself. */
 
 import { heard } from "./clock.js";
+import { leave } from "./shell.js";
 
 const SILENCE_MS_MAX = 2000; // the server beats each second
 const GIVE_UP_MS = 6000; // a connection that says nothing for so long is dead, whatever TCP believes
@@ -26,9 +27,11 @@ export class Live {
     try {
       const after = await this.load();
       this.follow(after);
-    } catch {
+    } catch (fault) {
       this.source?.close();
       this.source = null;
+      if (fault.status === 401) leave();
+      if (!("status" in fault)) throw fault;
     } finally {
       this.starting = false;
       this.tried_at = performance.now();

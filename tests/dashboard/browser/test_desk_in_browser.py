@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboard import database as db
 from dashboard.accounts import CONFIRMED_MS
 from tests.dashboard.browser.conftest import Room, Wire, becomes, furnish, room_at
 from tests.dashboard.conftest import PASSWORD, Scene
@@ -66,6 +67,40 @@ async def test_no_row_moves_under_the_pointer_and_what_is_new_is_said_above(scen
     await page.locator(".incident").get_by_text("Dentro del perímetro").first.wait_for()
 
 
+async def test_what_another_has_closed_stays_in_its_place_while_a_hand_is_on_the_list(scene: Scene, room: Room) -> None:
+    for n in (1, 2, 3):
+        danger(scene, f"i-{n}", order=f"O-{n}")
+    page = await room.login()
+    await page.locator(".queue li").nth(2).hover()
+    one = scene.console.board.incidents["i-1"]
+    await scene.console.close(one, "bea", "accidental", "")
+    await page.locator(".queue li[data-id=i-1]").get_by_text("Cerrado").wait_for()
+    assert await ids(page) == ["i-1", "i-2", "i-3"]
+    await page.mouse.move(1000, 400)
+    await page.locator(".queue li[data-id=i-1]").wait_for(state="detached")
+
+
+async def test_sound_that_the_browser_forbids_is_asked_for(scene: Scene, room: Room) -> None:
+    danger(scene)
+    page = await room.page()
+    assert (await page.request.post("/api/v1/session", data={"name": "ana", "password": PASSWORD})).ok
+    await page.goto("/")
+    off = page.locator(".sound-off")
+    await off.get_by_text("El sonido está apagado").wait_for()
+    await off.click()
+    await off.wait_for(state="hidden")
+    assert await becomes(page, "window.tones.length") > 0, "and what was missed is heard now"
+
+
+async def test_an_ended_session_leads_to_the_login(scene: Scene, room: Room) -> None:
+    room.expected = ("401",)
+    page = await room.login()
+    for row in await scene.desk.records.one(db.find(db.SESSIONS)):
+        await scene.desk.accounts.end(row["id"])
+    danger(scene)
+    await page.wait_for_url("**/login")
+
+
 async def test_the_focus_is_never_taken_away(scene: Scene, room: Room) -> None:
     furnish(scene)
     danger(scene, "i-1")
@@ -109,8 +144,12 @@ async def test_an_incident_is_worked_through_with_the_keyboard_alone(scene: Scen
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
     await page.locator(".queue li").wait_for(state="detached")
-    assert await page.locator(".queue-head").inner_text()
     assert "Acercamiento real" in await page.locator(".times").inner_text()
+    await page.keyboard.press("r")
+    await page.locator("dialog select").select_option("i-1")
+    await page.locator("dialog button[type=submit]").click()
+    await page.locator("dialog").wait_for(state="detached")
+    assert await page.locator(".acts button:enabled").all_inner_texts() == ["Nota (n)", "Nombre y teléfono", "Recorrido"]
 
 
 async def test_what_two_operators_do_each_sees_of_the_other(scene: Scene, room: Room) -> None:

@@ -1,0 +1,55 @@
+"""The whole of it: bracelets, broker, monitor, console and browser, each a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboard.browser.conftest import becomes, room_at
+from tests.dashboard.test_console_live import console_in
+from tests.service_world import devices, until
+
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_an_approach_appears_rings_is_opened_answered_watched_and_closed(tmp_path: Path, chromium: Any) -> None:
+    with console_in(tmp_path) as (world, console):
+        async with console.browser(), devices(world.broker.port) as people, room_at(console.url, chromium) as room:
+            page = await room.login("ana")
+            await page.locator(".queue-head").wait_for()
+            await page.evaluate("window.tones.length = 0")
+            await people.meet(0)
+            row = page.locator(".queue li.level-emergency", has_text="O-0")
+            await row.wait_for()
+            await becomes(page, "window.tones.length")
+            await row.locator("button").click()
+            await page.locator(".map .party-protected").wait_for()
+            await page.locator(".map .party-respondent").wait_for()
+            assert "± " in await page.locator(".numbers").inner_text()
+            await page.locator(".incident table", has_text="brc").first.wait_for()
+            await page.keyboard.press("a")
+            await page.locator(".times").get_by_text("atendió ana").wait_for()
+            rings = len(world.room.of(order="O-0", kind="raise"))
+            await page.keyboard.press("c")
+            await page.locator("dialog select").select_option("test")
+            await page.locator("dialog button[type=submit]").click()
+            await row.wait_for(state="detached")
+            assert len(world.room.of(order="O-0", kind="raise")) == rings
+            await until(lambda: people.breaches(0), what="her own alert, which nobody can close")
+
+
+async def test_a_console_that_is_killed_and_started_again_finds_its_pages_waiting(tmp_path: Path, chromium: Any) -> None:
+    with console_in(tmp_path) as (world, console):
+        async with console.browser(), devices(world.broker.port) as people, room_at(console.url, chromium) as room:
+            room.expected = ("net::",)
+            page = await room.login("ana")
+            await page.locator(".queue-head").wait_for()
+            console.kill()
+            await page.locator(".link-bar").wait_for()
+            await people.meet(1)
+            await until(lambda: people.breaches(1), what="her alert while there is no console")
+            console.start()
+            await page.locator(".queue li.level-emergency", has_text="O-1").wait_for(timeout=30_000)
+            await page.locator(".link-bar").wait_for(state="hidden")
