@@ -1,5 +1,5 @@
-"""One device's own troubles: strap, button, battery, jamming, mock positions. Each is raised by a ping that says so
-and cleared only by a later ping that does not: silence never clears anything."""
+"""One device's own troubles: strap, button, battery, jamming, false positions. Each is raised by a ping that says so, at once,
+and ended only by a later ping that does not: silence ends nothing, and what comes and goes is one trouble."""
 
 from __future__ import annotations
 
@@ -23,19 +23,26 @@ def held_until_ms(until_ms: int, said: bool, at_ms: int, hold_ms: int) -> int:
 
 
 @compiled
+def note_drain(d: Any, percent: float, at_ms: int) -> None:
+    """Learn percent an hour: over a time long enough that a jump of the gauge is not a forecast."""
+    if d["base_ms"] == 0 or percent > d["base"]:
+        d["base"], d["base_ms"] = percent, at_ms
+    elif percent < d["base"] and at_ms - d["base_ms"] >= policy.BATTERY_BASE_MS:
+        drain = (d["base"] - percent) * 3_600_000.0 / (at_ms - d["base_ms"])
+        new = (1.0 - policy.BATTERY_MEMORY_RATIO) * min(drain, policy.BATTERY_DRAIN_PER_H_MAX)
+        d["drain_per_h"] = policy.BATTERY_MEMORY_RATIO * d["drain_per_h"] + new
+        d["base"], d["base_ms"] = percent, at_ms
+
+
+@compiled
 def note_battery(d: Any, p: Any) -> None:
-    """Keep the charge, its running drain in percent an hour, and whether it is trouble (hours left, not percent)."""
-    percent = p["battery_percent"]
+    """Keep the charge, its running drain in percent an hour, and whether it is low (by hours left, not by percent)."""
+    percent, at_ms = p["battery_percent"], p["at_ms"]
     if p["charging"] >= 0:
         d["charging"] = p["charging"]
     if not math.isnan(percent):
-        hours = (p["at_ms"] - d["battery_ms"]) / 3_600_000.0
-        fell = d["battery"] - percent
-        if d["battery_ms"] > 0 and hours > 0.0 and fell > 0.0:
-            drain = policy.BATTERY_MEMORY_RATIO * d["drain_per_h"] + (1.0 - policy.BATTERY_MEMORY_RATIO) * fell / hours
-            d["drain_per_h"] = min(drain, 100.0)
-        if d["battery_ms"] == 0 or fell != 0.0:
-            d["battery"], d["battery_ms"] = percent, p["at_ms"]
+        note_drain(d, percent, at_ms)
+        d["battery"], d["battery_ms"] = percent, at_ms
     if d["battery_ms"] == 0:
         return
     low = d["battery"] <= policy.BATTERY_LOW_PERCENT and hours_left(d) < policy.BATTERY_HOURS_MIN
@@ -53,6 +60,43 @@ def hours_left(d: Any) -> float:
 
 
 @compiled
+def strap_is_off(d: Any) -> bool:
+    return bool(d["strap"] == STRAP_OPEN or d["strap"] == STRAP_CUT)
+
+
+@compiled
+def tether_is_off(d: Any) -> bool:
+    return bool(d["tether"] == TETHER_FAR or d["tether"] == TETHER_LOST)
+
+
+@compiled
+def is_frozen(d: Any, p: Any) -> bool:
+    """True if it says it moves, and its positions say to the last digit that it does not: somebody writes them."""
+    if not p["has_fix"] or p["fix_ms"] <= d["raw_ms"]:
+        return bool(d["frozen"] >= policy.FROZEN_FIXES)
+    same = d["raw_ms"] > 0 and p["lat_deg"] == d["raw_lat"] and p["lon_deg"] == d["raw_lon"]
+    if not same:
+        d["frozen"] = 0
+    elif p["speed_mps"] > policy.FROZEN_MPS_MIN:
+        d["frozen"] += 1
+    d["raw_ms"], d["raw_lat"], d["raw_lon"] = p["fix_ms"], p["lat_deg"], p["lon_deg"]
+    return bool(d["frozen"] >= policy.FROZEN_FIXES)
+
+
+@compiled
+def note_flap(d: Any, at_ms: int) -> None:
+    """One more trouble has begun."""
+    d["flaps"] = d["flaps"] + 1 if at_ms - d["flap_ms"] <= policy.FLAP_HOLD_MS_MAX else 1
+    d["flap_ms"] = at_ms
+
+
+@compiled
+def flap_hold_ms(d: Any) -> int:
+    """How long a trouble lasts beyond the last ping that says it: the first ends at once, each further one later."""
+    return int(min(policy.FLAP_HOLD_MS * max(d["flaps"] - 1, 0), policy.FLAP_HOLD_MS_MAX))
+
+
+@compiled
 def note_health(d: Any, p: Any) -> None:
     """Take everything a new ping says about the device itself."""
     at_ms = p["at_ms"]
@@ -63,10 +107,19 @@ def note_health(d: Any, p: Any) -> None:
         d["tether"] = p["tether"]
     if p["sos"] == 1:
         d["sos_sent_ms"] = max(d["sos_sent_ms"], p["sent_ms"])
-    d["sos_until_ms"] = held_until_ms(d["sos_until_ms"], p["sos"] == 1, at_ms, policy.SOS_HOLD_MS)
-    d["jamming_until_ms"] = held_until_ms(d["jamming_until_ms"], p["jamming"] == 1, at_ms, policy.JAMMING_HOLD_MS)
-    d["mock_until_ms"] = held_until_ms(d["mock_until_ms"], p["mock"] == 1, at_ms, policy.MOCK_HOLD_MS)
+    false = p["mock"] == 1 or is_frozen(d, p)
     note_battery(d, p)
+    strap, tether, jamming, low = strap_is_off(d), tether_is_off(d), p["jamming"] == 1, d["battery_low"] == 1
+    device = (strap and d["strap_until_ms"] == 0) or (tether and d["tether_until_ms"] == 0) or (low and d["battery_until_ms"] == 0)
+    if device or (jamming and d["jamming_until_ms"] == 0) or (false and d["mock_until_ms"] == 0):
+        note_flap(d, at_ms)
+    hold_ms = flap_hold_ms(d)
+    d["sos_until_ms"] = held_until_ms(d["sos_until_ms"], p["sos"] == 1, at_ms, policy.SOS_HOLD_MS)
+    d["strap_until_ms"] = held_until_ms(d["strap_until_ms"], strap, at_ms, hold_ms)
+    d["tether_until_ms"] = held_until_ms(d["tether_until_ms"], tether, at_ms, hold_ms)
+    d["jamming_until_ms"] = held_until_ms(d["jamming_until_ms"], jamming, at_ms, max(hold_ms, policy.JAMMING_HOLD_MS))
+    d["mock_until_ms"] = held_until_ms(d["mock_until_ms"], false, at_ms, max(hold_ms, policy.MOCK_HOLD_MS))
+    d["battery_until_ms"] = held_until_ms(d["battery_until_ms"], low, at_ms, hold_ms)
 
 
 @compiled
@@ -77,13 +130,3 @@ def note_late_sos(d: Any, p: Any) -> bool:
     d["sos_sent_ms"] = p["sent_ms"]
     d["sos_until_ms"] = p["at_ms"] + policy.SOS_HOLD_MS
     return True
-
-
-@compiled
-def strap_is_off(d: Any) -> bool:
-    return bool(d["strap"] == STRAP_OPEN or d["strap"] == STRAP_CUT)
-
-
-@compiled
-def tether_is_off(d: Any) -> bool:
-    return bool(d["tether"] == TETHER_FAR or d["tether"] == TETHER_LOST)

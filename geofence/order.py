@@ -10,7 +10,6 @@ from typing import Any
 
 from geofence import policy
 from geofence.ask import ask, ask_now, command_person
-from geofence.health import strap_is_off, tether_is_off
 from geofence.jit import compiled
 from geofence.proximity import INCLUSION, PERIMETER
 from geofence.target import (
@@ -50,9 +49,9 @@ SCHEDULE_CLOSED, ORDER_ENDED = int(Reason.SCHEDULE_CLOSED), int(Reason.ORDER_END
 def device_bits(d: Any, protected: bool) -> int:
     """The troubles of one device, as reasons of its person's side."""
     bits = 0
-    if strap_is_off(d):
+    if d["strap_until_ms"] > 0:
         bits |= bit(STRAP, protected)
-    if tether_is_off(d):
+    if d["tether_until_ms"] > 0:
         bits |= bit(SEPARATION, protected)
     if d["jamming_until_ms"] > 0:
         bits |= bit(JAMMING, protected)
@@ -60,7 +59,7 @@ def device_bits(d: Any, protected: bool) -> int:
         bits |= bit(SPOOFING, protected)
     if d["clock_until_ms"] > 0:
         bits |= bit(CLOCK, protected)
-    if d["battery_low"] == 1:
+    if d["battery_until_ms"] > 0:
         bits |= bit(BATTERY, protected)
     if protected and d["sos_until_ms"] > 0:
         bits |= bit(SOS, True)

@@ -59,16 +59,27 @@ DEVICE = np.dtype(
         ("held_sigma", np.float64),
         # health
         ("strap", np.int64),
+        ("strap_until_ms", np.int64),  # > 0: it is open or cut, or comes and goes
         ("tether", np.int64),
+        ("tether_until_ms", np.int64),  # > 0: far or lost, or comes and goes
+        ("flaps", np.int64),  # troubles that began within an hour of each other ...
+        ("flap_ms", np.int64),  # ... and the last of them
         ("sos_until_ms", np.int64),
         ("sos_sent_ms", np.int64),  # its own time of the newest ping with the button pressed
         ("jamming_until_ms", np.int64),
         ("mock_until_ms", np.int64),
+        ("raw_ms", np.int64),  # its last fix as it was sent, believed or not
+        ("raw_lat", np.float64),
+        ("raw_lon", np.float64),
+        ("frozen", np.int64),  # fixes at exactly that place, though it says it moves
         ("battery", np.float64),
         ("battery_ms", np.int64),
+        ("base", np.float64),  # the charge from which its drain is measured ...
+        ("base_ms", np.int64),  # ... and when it had that
         ("drain_per_h", np.float64),
         ("charging", np.int64),
         ("battery_low", np.int8),
+        ("battery_until_ms", np.int64),  # > 0: low, or by turns low and charging
         ("signal_dbm", np.float64),  # of its last ping, as the next one; NaN not given; both for those who look
         ("satellites", np.int64),  # -1 not given
         # what it was asked for
@@ -173,6 +184,7 @@ OUT = np.dtype(
         ("boot_respondent", np.int64),
         ("seq_respondent", np.int64),
         ("breached_ms", np.int64),
+        ("hours_left", np.float64),  # of the battery it is about, else NaN
         ("interval_s", np.int64),
         ("report_now", np.int8),
     ]

@@ -280,6 +280,7 @@ class Transition:
     zone: ZoneId | None = None
     fixes: tuple[FixRef, ...] = ()
     breached_at_ms: int | None = None
+    hours_left: float | None = None  # of the battery it is about
 
 
 @dataclass(frozen=True, slots=True)

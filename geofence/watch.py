@@ -13,10 +13,12 @@ The diagram in docs/architecture.md is drawn from these tables (scripts/docs).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from geofence.health import hours_left
 from geofence.jit import compiled
 from geofence.terms import Contact, Level, Proximity, Reason
 
@@ -83,6 +85,7 @@ CANNOT_SEE_RESPONDENT = int(Reason.CANNOT_SEE_RESPONDENT)
 BREACH_BITS = 1 << int(Reason.BREACH) | 1 << int(Reason.OUTSIDE_INCLUSION)
 LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED
 BREACH, OUTSIDE_INCLUSION = int(Reason.BREACH), int(Reason.OUTSIDE_INCLUSION)
+BATTERY = int(Reason.BATTERY)
 SHARED = np.array([r in (Reason.NO_LINK, Reason.NOT_SEEN_YET) or level > Level.CAUTION for r, level in LEVELS.items()], dtype=np.bool_)
 
 
@@ -154,6 +157,21 @@ def say(T: Any, o: int, from_level: int, to_level: int, reason: int, party: int)
     row["order"] = o
     row["from_level"], row["to_level"] = from_level, to_level
     row["reason"], row["party"] = reason, party
+    row["hours_left"] = least_hours(T, o, party) if reason == BATTERY else math.nan
+
+
+@compiled
+def least_hours(T: Any, o: int, party: int) -> float:
+    """Hours left in the emptiest battery that is trouble: of the protected person's devices (0), the respondent's (1) or both (-1)."""
+    least = math.inf
+    for side in range(2):
+        person = T.order[o]["protected"] if side == 0 else T.order[o]["respondent"]
+        i = T.person[person]["first_device"] if party == side or party < 0 else -1
+        while i >= 0:
+            if T.device[i]["battery_until_ms"] > 0:
+                least = min(least, hours_left(T.device[i]))
+            i = T.device[i]["next_device"]
+    return least
 
 
 @compiled

@@ -361,6 +361,7 @@ class Engine:
             zone=None if zone is None else zone.id,
             fixes=fixes,
             breached_at_ms=int(row["breached_ms"]) or None,
+            hours_left=_known(row["hours_left"]) if reason is Reason.BATTERY else None,
         )
 
     def _fixes(self, row: Any) -> tuple[FixRef, ...]:

@@ -34,6 +34,8 @@ def transition_line(t: Transition) -> dict[str, object]:
     }
     if t.reason is Reason.PAST_BREACH:
         line["breached_at_ms"] = t.breached_at_ms
+    if t.hours_left is not None:
+        line["hours_left"] = t.hours_left
     return line
 
 
