@@ -85,12 +85,38 @@ class Scene:
         self.console.feed.epoch, self.console.feed.seq = "e", self.seq
         self.console.on_event({"kind": what, "seq": self.seq, "at_ms": self.clock.ms, "body": body})
 
-    def transition(self, incident: str = "i-1", to: str = "emergency", reason: str = "breach", *, before: str = "calm", order: str = "O-1", **more: Any) -> None:
-        body = {"incident": incident, "order": order, "from": before, "to": to, "reason": reason, "audience": ["protected", "dispatch"], **more}
+    def transition(
+        self, incident: str = "i-1", to: str = "emergency", reason: str = "breach", *, before: str = "calm", order: str = "O-1", **more: Any
+    ) -> None:
+        body = {
+            "incident": incident,
+            "order": order,
+            "from": before,
+            "to": to,
+            "reason": reason,
+            "audience": ["protected", "dispatch"],
+            **more,
+        }
         self.hear("transition", **body)
 
-    def notification(self, notice: str = "n-1", incident: str = "i-1", audience: str = "dispatch", channel: str = "webhook", **more: Any) -> None:
-        body = {"id": notice, "incident": incident, "order": "O-1", "code": "K7Q2", "audience": audience, "channel": channel, "kind": "raise", "step": 0, "level": "emergency", "reason": "breach", "trouble": None, "text": "x", **more}
+    def notification(
+        self, notice: str = "n-1", incident: str = "i-1", audience: str = "dispatch", channel: str = "webhook", **more: Any
+    ) -> None:
+        body = {
+            "id": notice,
+            "incident": incident,
+            "order": "O-1",
+            "code": "K7Q2",
+            "audience": audience,
+            "channel": channel,
+            "kind": "raise",
+            "step": 0,
+            "level": "emergency",
+            "reason": "breach",
+            "trouble": None,
+            "text": "x",
+            **more,
+        }
         self.hear("notification", **body)
 
     @asynccontextmanager
@@ -142,7 +168,15 @@ def operators() -> list[dict[str, Any]]:
 async def scene_of(records: Records, contacts: Path | None = None, **place: Any) -> AsyncIterator[Scene]:
     clock, monitor = Clock(), PlayedMonitor()
     console = Console(records, monitor, DEFAULT_LADDER, clock)  # type: ignore[arg-type]
-    chosen = {"tile_url": None, "tile_attribution": None, "base_layer": None, "public_statistics": False, "data_dir": Path(), "orders": None, **place}
+    chosen = {
+        "tile_url": None,
+        "tile_attribution": None,
+        "base_layer": None,
+        "public_statistics": False,
+        "data_dir": Path(),
+        "orders": None,
+        **place,
+    }
     desk = Desk(console, Accounts(records, clock), records, clock, Looks(records, clock), Place(contacts=contacts, **chosen))
     await console.load()
     console.on_link(True)
@@ -203,7 +237,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.chown(home, "nobody")
         drop = {"user": "nobody", "env": {**os.environ, "HOME": str(home)}}
     port = free_port()
-    subprocess.run([initdb, "-D", home / "data", "-U", "resguardo", "-A", "trust", "-E", "UTF8", "--locale=C"], check=True, capture_output=True, cwd=home, **drop)
+    subprocess.run(
+        [initdb, "-D", home / "data", "-U", "resguardo", "-A", "trust", "-E", "UTF8", "--locale=C"],
+        check=True,
+        capture_output=True,
+        cwd=home,
+        **drop,
+    )
     arguments = ["-D", home / "data", "-p", str(port), "-h", "127.0.0.1", "-k", str(home), "-c", "fsync=off"]
     process = subprocess.Popen([server, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home, **drop)
     try:

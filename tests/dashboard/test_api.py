@@ -46,7 +46,14 @@ async def test_an_emergency_is_seen_answered_worked_on_and_closed(scene: Scene) 
         assert (item["state"], item["outcome"], item["closed_by"]) == ("closed", "true_approach", "ana")
         assert (await ana("GET", "/queue"))[1]["incidents"] == []
         story = (await ana("GET", "/incidents/i-1"))[1]
-        assert [entry["text"] for entry in story["entries"] if entry["kind"] == "act"] == ["open", "acknowledge", "assign", "note", "step", "close"]
+        assert [entry["text"] for entry in story["entries"] if entry["kind"] == "act"] == [
+            "open",
+            "acknowledge",
+            "assign",
+            "note",
+            "step",
+            "close",
+        ]
         assert story["steps"][0]["done_by"] == "ana"
         assert (await ana("POST", "/incidents/i-1/acknowledge", {}))[0] == 409
 
@@ -102,7 +109,11 @@ async def test_each_look_at_a_position_is_on_record_and_one_that_goes_on_is_one_
         await ana("GET", "/incidents/i-1/positions")
         assert (await vera("GET", "/incidents/i-1/positions"))[0] == 403
         rows = (await vera("GET", "/audit?of=O-1"))[1]["rows"]
-    assert [(row["operator"], row["act"], row["times"]) for row in rows] == [("ana", "position", 1), ("bea", "position", 1), ("ana", "position", 5)]
+    assert [(row["operator"], row["act"], row["times"]) for row in rows] == [
+        ("ana", "position", 1),
+        ("bea", "position", 1),
+        ("ana", "position", 5),
+    ]
     assert rows[2]["until_ms"] - rows[2]["at_ms"] == 8_000
 
 
@@ -284,10 +295,17 @@ async def test_a_name_is_shown_for_a_reason_that_is_on_record(scene: Scene, tmp_
     object.__setattr__(scene.desk.settings, "contacts", contacts)
     async with scene.browser("ana") as ana:
         assert (await ana("POST", "/people/P-1/reveal", {"reason": "x"}))[0] == 400
-        assert (await ana("POST", "/people/P-1/reveal", {"reason": "patrol asks who"}))[1] == {"id": "P-1", "name": "Ana Example", "numbers": ["+524421234567"]}
+        assert (await ana("POST", "/people/P-1/reveal", {"reason": "patrol asks who"}))[1] == {
+            "id": "P-1",
+            "name": "Ana Example",
+            "numbers": ["+524421234567"],
+        }
         assert (await ana("POST", "/people/P-9/reveal", {"reason": "patrol asks who"}))[0] == 404
     rows = await scene.desk.records.one(db.find(db.AUDIT, {"act": "reveal"}, oldest="number"))
-    assert [(row["operator"], row["subject"], row["reason"]) for row in rows] == [("ana", "P-1", "patrol asks who"), ("ana", "P-9", "patrol asks who")]
+    assert [(row["operator"], row["subject"], row["reason"]) for row in rows] == [
+        ("ana", "P-1", "patrol asks who"),
+        ("ana", "P-9", "patrol asks who"),
+    ]
 
 
 # --- bad input --------------------------------------------------------------------------------------------------------
@@ -299,12 +317,17 @@ async def test_a_name_is_shown_for_a_reason_that_is_on_record(scene: Scene, tmp_
 )  # fmt: skip
 async def test_a_bad_body_is_refused_with_its_place(scene: Scene, body: bytes, where: str) -> None:
     scene.transition()
-    async with scene.browser("ana") as ana, ana.session.post(f"{scene.url}/api/v1/incidents/i-1/note", data=body, headers={"X-CSRF-Token": ana.csrf}) as answer:
+    async with (
+        scene.browser("ana") as ana,
+        ana.session.post(f"{scene.url}/api/v1/incidents/i-1/note", data=body, headers={"X-CSRF-Token": ana.csrf}) as answer,
+    ):
         fault = (await answer.json())["error"]
     assert (answer.status, fault["where"]) == (400, where)
 
 
-@pytest.mark.parametrize("query", ["?limit=0", "?limit=501", "?limit=-1", "?limit=x", "?state=odd", "?what=1", "?before_ms=99999999999999999999", "?limit=١"])
+@pytest.mark.parametrize(
+    "query", ["?limit=0", "?limit=501", "?limit=-1", "?limit=x", "?state=odd", "?what=1", "?before_ms=99999999999999999999", "?limit=١"]
+)
 async def test_a_bad_question_is_refused_with_its_place(scene: Scene, query: str) -> None:
     async with scene.browser("ana") as ana:
         status, answer = await ana("GET", f"/incidents{query}")
@@ -332,7 +355,9 @@ async def test_an_order_goes_to_the_monitor_in_the_form_of_the_file(scene: Scene
         assert (await caso("PUT", "/orders/O-1", {"order": ORDER}))[1]["level"] == "caution"
     sent = next(one["order"] for one in scene.monitor.asked if one["do"] == "set_order")
     assert sent["valid_from"] == "2023-11-14T22:13:20+00:00"
-    assert sent["zone"] == [{"id": "home", "kind": "exclusion", "buffer_m": 200.0, "circle": {"lat": 20.59, "lon": -100.39, "radius_m": 300.0}}]
+    assert sent["zone"] == [
+        {"id": "home", "kind": "exclusion", "buffer_m": 200.0, "circle": {"lat": 20.59, "lon": -100.39, "radius_m": 300.0}}
+    ]
 
 
 async def test_impossible_geometry_is_refused_where_it_is(scene: Scene) -> None:
@@ -346,7 +371,13 @@ async def test_impossible_geometry_is_refused_where_it_is(scene: Scene) -> None:
         status, refused = await caso("PUT", "/orders/O-1", {"order": order})
         assert (status, refused["error"]["where"]) == (400, "zone[0].geojson")
         assert (await caso("PUT", "/orders/O-2", {"order": ORDER}))[1]["error"]["where"] == "id"
-        for odd in ({"id": "O-1"}, {**ORDER, "zones": 3}, {**ORDER, "zones": [3]}, {**ORDER, "valid_from_ms": 1 << 60}, {**ORDER, "spam": 1}):
+        for odd in (
+            {"id": "O-1"},
+            {**ORDER, "zones": 3},
+            {**ORDER, "zones": [3]},
+            {**ORDER, "valid_from_ms": 1 << 60},
+            {**ORDER, "spam": 1},
+        ):
             assert (await caso("POST", "/orders/check", {"order": odd}))[1]["ok"] is False, odd
     assert not [one for one in scene.monitor.asked if one["do"] == "set_order"]
 

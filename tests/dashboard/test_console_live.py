@@ -30,11 +30,15 @@ class ConsoleProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self, *more: str, given: bytes | None = None) -> None:
-        subprocess.run([sys.executable, "-m", "monitor", "dashboard", "--config", str(self.config), *more], input=given, cwd=ROOT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "monitor", "dashboard", "--config", str(self.config), *more], input=given, cwd=ROOT, check=True
+        )
 
     def start(self) -> None:
         with self.config.with_name("console.log").open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "monitor", "dashboard", "--config", str(self.config)], cwd=ROOT, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "monitor", "dashboard", "--config", str(self.config)], cwd=ROOT, stdout=log, stderr=log
+            )
 
     def kill(self) -> None:
         if self.process is not None:
@@ -108,7 +112,9 @@ async def test_alerts_go_on_while_the_console_hangs_and_it_knows_all_of_it_after
                     story = (await again("GET", f"/incidents/{row['id']}"))[1]
                     said = [e["text"] for e in story["entries"] if e["kind"] == "transition"]
                     assert said.count("breach") <= 1, "nothing twice"
-                    assert {n["audience"] for n in story["notifications"]} >= ({"protected", "dispatch"} if row["level"] == "emergency" else set())
+                    assert {n["audience"] for n in story["notifications"]} >= (
+                        {"protected", "dispatch"} if row["level"] == "emergency" else set()
+                    )
 
 
 async def test_the_monitor_is_killed_and_the_console_says_so_and_is_right_again(tmp_path: Path) -> None:

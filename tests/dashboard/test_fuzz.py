@@ -21,7 +21,6 @@ from tests.dashboard.conftest import PASSWORD, Scene, fresh, scene_of
 EXAMPLES = 8  # an endpoint: the whole table in some seconds; by hand with 500 and more
 
 
-
 def without_security() -> dict[str, Any]:
     """The document as for somebody who is logged in: who may what is test_api.py's."""
     drawn = document(ENDPOINTS)

@@ -15,7 +15,15 @@ T = 1_800_000_000_000
 
 
 def said(incident: str, to: str, reason: str = "breach", before: str = "calm", **more: Any) -> dict[str, Any]:
-    return {"incident": incident, "order": f"order of {incident}", "from": before, "to": to, "reason": reason, "audience": ["protected", "dispatch"], **more}
+    return {
+        "incident": incident,
+        "order": f"order of {incident}",
+        "from": before,
+        "to": to,
+        "reason": reason,
+        "audience": ["protected", "dispatch"],
+        **more,
+    }
 
 
 def notice(incident: str, name: str = "n", audience: str = "dispatch") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -12,8 +13,8 @@ from axe_playwright_python.async_playwright import Axe
 from dashboard import database as db
 from dashboard.accounts import CONFIRMED_MS
 from dashboard.passwords import new_totp
-from tests.dashboard.browser.conftest import ORDER, PLACES, Room, furnish
-from tests.dashboard.conftest import PASSWORD, T0, Scene
+from tests.dashboard.browser.conftest import ORDER, PLACES, Room, furnish, room_at
+from tests.dashboard.conftest import PASSWORD, T0, Scene, fresh, scene_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -293,3 +294,32 @@ async def test_single_keys_can_be_turned_off(scene: Scene, room: Room) -> None:
     await page.keyboard.press("Escape")
     await page.keyboard.press("n")
     await page.locator("dialog textarea").wait_for()
+
+
+async def test_a_base_layer_of_our_own_is_the_map_where_there_is_one(tmp_path: Path, chromium: Any) -> None:
+    street = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[-100.40, 20.58], [-100.37, 20.60]]}}
+    layer = tmp_path / "streets.geojson"
+    layer.write_text(json.dumps({"type": "FeatureCollection", "features": [street]}))
+    records = fresh(f"sqlite:///{tmp_path / 'console.db'}")
+    async with scene_of(records, base_layer=layer) as scene, room_at(scene.url, chromium) as room:
+        story(scene)
+        page = await opened(room)
+        await page.locator(".map path.base").first.wait_for(state="attached")
+    records.close()
+
+
+async def test_only_a_tile_server_that_is_set_is_asked_and_only_for_pictures(tmp_path: Path, chromium: Any) -> None:
+    records = fresh(f"sqlite:///{tmp_path / 'console.db'}")
+    tiles = "http://127.0.0.1:9/{z}/{x}/{y}.png"
+    async with scene_of(records, tile_url=tiles, tile_attribution="<b>streets</b>") as scene, room_at(scene.url, chromium) as room:
+        room.expected = ("net::",)  # nothing listens there: the map goes on without
+        story(scene)
+        page = await opened(room)
+        asked = [fault for fault in room.faults if "http://127.0.0.1:9/" in fault]
+        assert asked
+        room.faults[:] = [fault for fault in room.faults if fault not in asked]
+        assert await page.locator(".leaflet-control-attribution b").count() == 0, "what is set is text"
+        refused = await page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'let through', () => 'refused')")
+        assert refused == "refused"
+        room.faults[:] = [fault for fault in room.faults if "127.0.0.1:9" not in fault and "Content Security Policy" not in fault]
+    records.close()
