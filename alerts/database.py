@@ -1,7 +1,8 @@
 """The outbox on disk: one row a notification, written by a thread of its own. The door to SQLAlchemy.
 
 Whoever writes gets a future and waits for it or not. A database that is locked, full or broken keeps nobody waiting but
-this thread: it tries again with all that has come in meanwhile, and says so.
+this thread: it tries again with all that has come in meanwhile, and says so. A write that no disk could take, and a row
+that nobody can read, are set aside and said: they stop neither the thread nor what stands beside them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, create_engine, delete, event, select, text, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId
@@ -32,6 +33,9 @@ KEPT_MS = 7 * 24 * 3600 * 1000  # rows that are finished stay a week: longer tha
 
 _RANK = {state: rank for rank, state in enumerate(DeliveryState)}
 OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
+# Faults of what is written, against those of the disk, which pass: all that are not listed under the second line.
+_ROW_FAULTS = (IntegrityError, DataError, InterfaceError, ProgrammingError)
+_DISK_FAULTS = (DatabaseError, OSError, MemoryError)
 
 _metadata = MetaData()
 _rows = Table(
@@ -67,10 +71,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the disk knows: every id, and the notifications that have not reached an end."""
+    """What the disk knows: every id, the notifications that have not reached an end, and those of them that cannot be read."""
 
     known: tuple[NotificationId, ...]
     unfinished: tuple[Notification, ...]
+    unreadable: tuple[NotificationId, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,6 +83,16 @@ class _Job:
     writes: list[Intent | Change]
     future: asyncio.Future[Any]
     reads: bool = False
+    is_bent: bool = False  # part of it was set aside
+
+
+class _Bent(Exception):
+    """One write that no disk could take."""
+
+    def __init__(self, job: _Job, write: Intent | Change) -> None:
+        super().__init__("bent")
+        self.job = job
+        self.write = write
 
 
 @dataclass(slots=True)
@@ -87,11 +102,12 @@ class _Batch:
 
 
 class Database:
-    """Use from one event loop. `on_trouble(True)` when writing fails, `(False)` when it works again."""
+    """Use from one event loop. `on_trouble(True)` when writing fails, `(False)` when it works again; `on_bent` for each set aside."""
 
-    def __init__(self, path: Path, on_trouble: Callable[[bool], None]) -> None:
+    def __init__(self, path: Path, on_trouble: Callable[[bool], None], on_bent: Callable[[], None] = lambda: None) -> None:
         self._path = path
         self._on_trouble = on_trouble
+        self._on_bent = on_bent
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -103,7 +119,7 @@ class Database:
     # --- the event loop's side ------------------------------------------------------------------------------------
 
     def write(self, *writes: Intent | Change) -> asyncio.Future[None]:
-        """Done once all of it is on disk; fails with OSError if the database is closed before."""
+        """Done once all of it is on disk; fails with OSError if the database is closed before, or for what no disk could take."""
         return self._put(_Job(list(writes), self._loop.create_future()))
 
     def read(self) -> asyncio.Future[Kept]:
@@ -156,22 +172,29 @@ class Database:
 
     def _commit(self, jobs: list[_Job]) -> bool:
         """One transaction for all; whether it worked. Empties `jobs` if so."""
-        if not jobs:
-            return True
-        try:
-            connection = self._connect()
-            with connection.begin():
-                for job in jobs:
-                    for write in job.writes:
-                        _apply(connection, write)
-                answers = [_read(connection) if job.reads else None for job in jobs]
-        except (SQLAlchemyError, OSError):
-            self._disconnect()
-            return False
-        for job, answer in zip(jobs, answers, strict=True):
-            self._answer(job, answer, None)
-        jobs.clear()
+        while jobs:
+            try:
+                answers = self._transact(jobs)
+            except _Bent as bent:  # the others at once, without it
+                bent.job.writes.remove(bent.write)
+                bent.job.is_bent = True
+                self._call(self._on_bent)
+                continue
+            except Exception:  # whatever it is, this thread lives and tries again
+                self._disconnect()
+                return False
+            for job, answer in zip(jobs, answers, strict=True):
+                self._answer(job, answer, OSError("not to be written") if job.is_bent else None)
+            jobs.clear()
         return True
+
+    def _transact(self, jobs: list[_Job]) -> list[Kept | None]:
+        connection = self._connect()
+        with connection.begin():
+            for job in jobs:
+                for write in job.writes:
+                    _try(connection, job, write)
+            return [_read(connection) if job.reads else None for job in jobs]
 
     def _connect(self) -> Connection:
         if self._connection is None:
@@ -180,7 +203,7 @@ class Database:
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            with suppress(SQLAlchemyError, OSError):
+            with suppress(Exception):
                 self._connection.close()
             self._connection = None
 
@@ -193,14 +216,17 @@ class Database:
             else:
                 job.future.set_result(result)
 
-        with suppress(RuntimeError):  # the loop has ended before us
-            self._loop.call_soon_threadsafe(settle)
+        self._call(settle)
 
     def _say_trouble(self, in_trouble: bool) -> None:
         if in_trouble != self._in_trouble:
             self._in_trouble = in_trouble
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._on_trouble, in_trouble)
+            self._call(self._on_trouble, in_trouble)
+
+    def _call(self, what: Callable[..., None], *values: object) -> None:
+        """Have it called on the event loop."""
+        with suppress(RuntimeError):  # the loop has ended before us
+            self._loop.call_soon_threadsafe(what, *values)
 
 
 def _open(path: Path) -> Connection:
@@ -229,6 +255,16 @@ def _open(path: Path) -> Connection:
     return connection
 
 
+def _try(connection: Connection, job: _Job, write: Intent | Change) -> None:
+    """Apply one write. Raises _Bent if the fault is its own."""
+    try:
+        _apply(connection, write)
+    except Exception as error:
+        if isinstance(error, _DISK_FAULTS) and not isinstance(error, _ROW_FAULTS):
+            raise
+        raise _Bent(job, write) from None
+
+
 def _apply(connection: Connection, write: Intent | Change) -> None:
     if isinstance(write, Intent):
         one = write.notification
@@ -244,8 +280,18 @@ def _apply(connection: Connection, write: Intent | Change) -> None:
 def _read(connection: Connection) -> Kept:
     known = tuple(connection.scalars(select(_rows.c.id).order_by(_rows.c.changed_ms)))
     is_open = _rows.c.state.in_([state.value for state in OPEN])
-    bodies = connection.scalars(select(_rows.c.body).where(is_open).order_by(_rows.c.issued_ms, _rows.c.id))
-    return Kept(known, tuple(map(from_body, bodies)))
+    kept = connection.execute(select(_rows.c.id, _rows.c.body).where(is_open).order_by(_rows.c.issued_ms, _rows.c.id)).all()
+    read = [(identity, _read_body(body)) for identity, body in kept]
+    unreadable = tuple(identity for identity, one in read if one is None)
+    return Kept(known, tuple(one for _, one in read if one is not None), unreadable)
+
+
+def _read_body(body: Any) -> Notification | None:
+    """What is in a row; None where no release of ours could have written it, or a bit has turned."""
+    try:
+        return from_body(body)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def body_of(notification: Notification) -> str:

@@ -46,6 +46,7 @@ class Outbox:
         *,
         on_outcome: Callable[[Outcome], None],
         on_degraded: Callable[[bool], None] = lambda _: None,
+        on_bent: Callable[[], None] = lambda: None,
         now_ms: Callable[[], int] = _clock_ms,
         rng: random.Random | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class Outbox:
         self._carriers = carriers
         self._on_outcome = on_outcome
         self._on_degraded = on_degraded
+        self._on_bent = on_bent  # something could not be kept or read, and never will
         self._now_ms = now_ms
         self._rng = rng if rng is not None else random.Random()
         self._lanes = {channel: Lane(carrier.parallel, self._attempt) for channel, carrier in carriers.items()}
@@ -67,7 +69,7 @@ class Outbox:
 
     async def start(self) -> None:
         """Open the database and take up what was left unfinished."""
-        self._database = Database(self._path, self._set_degraded)
+        self._database = Database(self._path, self._set_degraded, self._on_bent)
         kept = self._database.read()
         kept.add_done_callback(self._recover)
         await asyncio.wait([kept], timeout=RECOVER_S)
@@ -79,7 +81,8 @@ class Outbox:
         if self._is_safe:
             return
         try:
-            await asyncio.wait_for(asyncio.shield(self._disk.write()), FLUSH_S)
+            async with asyncio.timeout(FLUSH_S):
+                await asyncio.shield(self._disk.write())
         except TimeoutError:
             raise OSError("the outbox cannot be written") from None
 
@@ -136,6 +139,15 @@ class Outbox:
         on_disk.set_result(None)
         for one in unfinished:
             self._accept(one, on_disk, look_up=True)
+        for identity in kept.unreadable:
+            self._give_up(identity)
+
+    def _give_up(self, identity: NotificationId) -> None:
+        """Nobody knows what it said: it has failed, so that another rung is climbed."""
+        now_ms = self._now_ms()
+        self._disk.write(Change(identity, DeliveryState.FAILED, now_ms, "unreadable"))
+        self._on_bent()
+        self._on_outcome(Outcome(identity, DeliveryState.FAILED, now_ms, "unreadable"))
 
     def _accept(self, one: Notification, on_disk: asyncio.Future[None], *, look_up: bool) -> None:
         """Queue it in its conversation: a ring goes first and makes what waits there needless, all else waits its turn."""

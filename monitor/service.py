@@ -106,6 +106,7 @@ class Service:
             ways_out if self._canary is None else self._canary.wrap(ways_out),
             on_outcome=lambda outcome: self._sinks.outcome(outcome),  # noqa: PLW0108 - the sinks come after the outbox they speak to
             on_degraded=lambda degraded: self._sinks.trouble(Trouble.OUTBOX, degraded),
+            on_bent=lambda: self._sinks.bent(),  # noqa: PLW0108 - as above
             now_ms=self._clock.now_ms,
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)

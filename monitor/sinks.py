@@ -121,6 +121,12 @@ class Distributor:
         self.trouble(Trouble.ENGINE, True)
         self._since_ms.pop(Trouble.ENGINE, None)  # each one is a trouble of its own
 
+    def bent(self) -> None:
+        """A row of the outbox could not be kept or read: set aside, all else goes on, and dispatch hears of it."""
+        _log.error("outbox_row_bent")
+        self.trouble(Trouble.ENGINE, True)
+        self._since_ms.pop(Trouble.ENGINE, None)
+
     def lagged(self, seconds: float) -> None:
         """Measure how late a deadline was served."""
         self._metrics.lagged(seconds)

@@ -7,11 +7,13 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts import database as database_module
 from alerts import outbox as outbox_module
 from alerts.channels import Answer, Carrier, Verdict
 from alerts.channels.console import Console
@@ -65,6 +67,7 @@ class Bench:
         self.carriers: dict[Channel, Carrier] = {Channel.CONSOLE: Console()}
         self.outcomes: list[Outcome] = []
         self.degraded: list[bool] = []
+        self.bent = 0
         self.outbox: Outbox | None = None
 
     def recorder(self, channel: Channel, *script: Answer, **more: Any) -> Recorder:
@@ -74,10 +77,18 @@ class Bench:
 
     async def start(self) -> Outbox:
         self.outbox = Outbox(
-            self.path, self.carriers, on_outcome=self.outcomes.append, on_degraded=self.degraded.append, rng=random.Random(1)
+            self.path,
+            self.carriers,
+            on_outcome=self.outcomes.append,
+            on_degraded=self.degraded.append,
+            on_bent=self.note_bent,
+            rng=random.Random(1),
         )
         await self.outbox.start()
         return self.outbox
+
+    def note_bent(self) -> None:
+        self.bent += 1
 
     def ends(self) -> dict[NotificationId, DeliveryState]:
         return {outcome.notification: outcome.state for outcome in self.outcomes}
@@ -416,3 +427,60 @@ async def test_a_thousand_alerts_all_reach_an_end(bench: Bench) -> None:
     await until(lambda: outbox.unfinished == 0, 30.0)
     assert bench.ends() == {one.id: ACCEPTED for one in many}
     assert len(bracelet.sent) > 1_000, "some were really tried again"
+
+
+# --- rows that cannot be kept or read -----------------------------------------------------------------------------------
+
+
+BENT: tuple[dict[str, Any], ...] = ({"text": "\ud800"}, {"code": {"a set"}}, {"distance_m": Decimal(1)})
+
+
+@pytest.mark.parametrize("bent", BENT, ids=["half a sign", "a set", "a decimal"])
+async def test_what_no_disk_can_take_goes_out_and_stops_nothing_else(bench: Bench, bent: dict[str, Any]) -> None:
+    bench.recorder(Channel.BRACELET)
+    outbox = await bench.start()
+    before, odd, after = fresh(), fresh(**bent), fresh()
+    outbox.submit([before, odd, after])
+    await until(lambda: len(bench.outcomes) == 3)
+    await outbox.flush()
+    assert bench.ends() == dict.fromkeys((before.id, odd.id, after.id), ACCEPTED)
+    assert [bench.row(one) for one in (before, odd, after)] == ["accepted", None, "accepted"]
+    assert (bench.bent, outbox.degraded) == (1, False)
+
+
+async def test_a_row_that_cannot_be_read_has_failed_and_the_others_go_out(bench: Bench) -> None:
+    bracelet = bench.recorder(Channel.BRACELET)
+    bracelet.gate.clear()
+    outbox = await bench.start()
+    garbled, strange, good = fresh(), fresh(), fresh()
+    outbox.submit([garbled, strange, good])
+    await until(lambda: len(bracelet.sent) == 3)
+    await outbox.stop(0.0)
+    with sqlite3.connect(bench.path) as connection:
+        connection.execute("update notification set body = '{' where id = ?", (garbled.id,))
+        connection.execute("update notification set body = replace(body, 'breach', 'of another release') where id = ?", (strange.id,))
+    again = bench.recorder(Channel.BRACELET)
+    outbox = await bench.start()
+    await until(lambda: len(bench.outcomes) == 3)
+    await outbox.flush()
+    assert again.sent == [good]
+    assert bench.ends() == {garbled.id: FAILED, strange.id: FAILED, good.id: ACCEPTED}
+    assert (bench.row(garbled), bench.bent) == ("failed", 2)
+
+
+async def test_the_disk_thread_outlives_a_fault_that_nobody_foresaw(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.recorder(Channel.BRACELET)
+    outbox = await bench.start()
+    real, faults = database_module._open, [ZeroDivisionError(), LookupError()]
+
+    def open_or_fail(path: Path) -> Any:
+        if faults:
+            raise faults.pop()
+        return real(path)
+
+    monkeypatch.setattr(database_module, "_open", open_or_fail)
+    outbox._disk._disconnect()
+    outbox.submit([one := fresh()])
+    await until(lambda: bench.row(one) == "accepted")
+    assert faults == [], "it was really tried, and failed"
+    await until(lambda: bench.degraded == [True, False])
