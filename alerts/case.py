@@ -46,6 +46,7 @@ class Case:
     unheard: list[NotificationId] = field(default_factory=list)  # rings to her that have neither failed nor been heard of
     unreached_ms: int | None = None  # when dispatch is told that this ring has not reached her
     unreached: bool = False  # it has been told so
+    wants_help: bool = False  # she has asked for help, and dispatch has not answered yet
     earlier: list[tuple[NotificationId, int]] = field(default_factory=list)  # (id, issued_ms) of its CAP messages so far
 
     def set_reached(self) -> None:
@@ -69,6 +70,7 @@ def case_as_data(case: Case) -> dict[str, Any]:
         "unheard": list(case.unheard),
         "unreached_ms": case.unreached_ms,
         "unreached": case.unreached,
+        "wants_help": case.wants_help,
         "earlier": [list(one) for one in case.earlier],
     }
 
@@ -101,5 +103,6 @@ def case_from_data(data: dict[str, Any]) -> Case:
         unheard=[NotificationId(identity) for identity in data["unheard"]],
         unreached_ms=data["unreached_ms"],
         unreached=data["unreached"],
+        wants_help=data.get("wants_help", False),
         earlier=[(NotificationId(identity), issued_ms) for identity, issued_ms in data["earlier"]],
     )

@@ -31,7 +31,6 @@ RETRY_S = 0.2  # between tries: 5 a second cost nothing, and a freed disk is in 
 BACKLOG_MAX = 100_000  # changes kept for a database that is away, about 100 MB; the journal has every notification anyway
 KEPT_MS = 7 * 24 * 3600 * 1000  # rows that are finished stay a week: longer than any snapshot or journal tail repeats them
 
-_RANK = {state: rank for rank, state in enumerate(DeliveryState)}
 OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
 # Faults of what is written, against those of the disk, which pass: all that are not listed under the second line.
 _ROW_FAULTS = (IntegrityError, DataError, InterfaceError, ProgrammingError)
@@ -268,11 +267,11 @@ def _try(connection: Connection, job: _Job, write: Intent | Change) -> None:
 def _apply(connection: Connection, write: Intent | Change) -> None:
     if isinstance(write, Intent):
         one = write.notification
-        row = {"id": one.id, "state": DeliveryState.PENDING.value, "rank": _RANK[DeliveryState.PENDING], "issued_ms": one.issued_ms}
+        row = {"id": one.id, "state": DeliveryState.PENDING.value, "rank": DeliveryState.PENDING.rank, "issued_ms": one.issued_ms}
         values = {**row, "changed_ms": write.at_ms, "detail": "", "body": body_of(one)}
         connection.execute(insert(_rows).values(values).on_conflict_do_nothing())
         return
-    rank = _RANK[write.state]
+    rank = write.state.rank
     changed = {"state": write.state.value, "rank": rank, "changed_ms": write.at_ms, "detail": write.detail}
     connection.execute(update(_rows).where(_rows.c.id == write.notification, _rows.c.rank < rank).values(changed))
 

@@ -114,9 +114,10 @@ class Escalation:
             case.shown.append(audience)
         if audience is _HER:
             case.set_reached()
-        if ack.by != "device":
-            self._answer(case, audience)
-        return []
+        if ack.by == "device":
+            return []
+        self._answer(case, audience)
+        return self._call_for_help(case, ack.at_ms) if ack.wants_help and audience is _HER else []
 
     def on_outcome(self, outcome: Outcome) -> list[Notification]:
         """What became of a notification; one that failed for good is followed by the next rung at once."""
@@ -151,6 +152,21 @@ class Escalation:
     def next_deadline_ms(self) -> int | None:
         """When `due` wants to be called next."""
         return self._clock[0][0] if self._clock else None
+
+    def _call_for_help(self, case: Case, at_ms: int) -> list[Notification]:
+        """She asks for help: dispatch is rung as for an emergency, whatever it has answered before, until it answers this."""
+        incident = case.last.incident
+        self._cases[incident] = case  # her own answer may have closed it
+        self._incident_of.update(dict.fromkeys(case.sent, incident))
+        case.wants_help = True
+        case.ring += 1
+        case.shown, case.answered = ([one for one in some if one is not _DISPATCH] for some in (case.shown, case.answered))
+        case.waiting = [due for due in case.waiting if due.audience is not _DISPATCH]
+        for step, rung in enumerate(self._ladder[Level.EMERGENCY]):
+            if rung.audience is _DISPATCH:
+                case.waiting.append(Due(at_ms + rung.after_s * 1000, Level.EMERGENCY, step, _DISPATCH))
+                self._set_clock(case, case.waiting[-1].at_ms)
+        return self._climb(case, at_ms)
 
     # --- was she reached? -----------------------------------------------------------------------------------------
 
@@ -208,7 +224,9 @@ class Escalation:
             rung = self._ladder[due.level][due.step]
             if self._is_needless(case, rung):
                 continue
-            said.append(self._notification(case, case.last, rung, Kind.UPDATE if case.over else Kind.RAISE, due))
+            helps = case.wants_help and rung.audience is _DISPATCH
+            t = replace(case.last, to_level=Level.EMERGENCY, reason=Reason.SOS) if helps else case.last
+            said.append(self._notification(case, t, rung, Kind.UPDATE if case.over and not helps else Kind.RAISE, due))
             if rung.repeat_s is not None:
                 case.waiting.append(Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
                 self._set_clock(case, case.waiting[-1].at_ms)
@@ -252,6 +270,8 @@ class Escalation:
             case.answered.append(audience)
         if audience is _HER:
             case.set_reached()
+        if audience is _DISPATCH:
+            case.wants_help = False
         case.waiting = [due for due in case.waiting if due.audience is not audience]
         self._forget_if_done(case)
 

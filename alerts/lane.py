@@ -29,12 +29,15 @@ class Delivery:
 
 
 class Lane:
-    """Runs `attempt` for what is pushed."""
+    """Runs `attempt` for what is pushed, at least `pace_s` apart: what a carrier would queue, it would queue by age."""
 
-    def __init__(self, parallel: int, attempt: Callable[[Delivery], Awaitable[None]]) -> None:
+    def __init__(self, parallel: int, attempt: Callable[[Delivery], Awaitable[None]], pace_s: float = 0.0) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
         self._parallel = parallel
         self._attempt = attempt
+        self._pace_s = pace_s
+        self._free_s = 0.0  # by the loop's clock: not before
+        self._timer: asyncio.TimerHandle | None = None
         self._heap: list[tuple[int, int, int, Delivery]] = []
         self._pushed = 0
 
@@ -51,13 +54,26 @@ class Lane:
         return len(self._heap)
 
     def _pump(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._heap and len(self.tasks) < self._parallel:
-            delivery = heapq.heappop(self._heap)[-1]
-            if not delivery.done:
+            if self._heap[0][-1].done:
+                heapq.heappop(self._heap)
+            elif self._pace_s and loop.time() < self._free_s:
+                self._wait(loop)
+                return
+            else:
+                delivery = heapq.heappop(self._heap)[-1]
                 delivery.running = True
-                task = asyncio.get_running_loop().create_task(self._run(delivery))
+                self._free_s = loop.time() + self._pace_s
+                task = loop.create_task(self._run(delivery))
                 self.tasks.add(task)
                 task.add_done_callback(self._ended)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look again when the pace allows the next."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(self._free_s, self._pump)
 
     async def _run(self, delivery: Delivery) -> None:
         await self._attempt(delivery)
@@ -70,5 +86,7 @@ class Lane:
     def cancel(self) -> None:
         """Try nothing more."""
         self._heap.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         for task in self.tasks:
             task.cancel()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from alerts.channels import Answer, Carrier, Verdict
 from alerts.database import Change, Database, Intent, Kept
@@ -49,6 +50,7 @@ class Outbox:
         on_bent: Callable[[], None] = lambda: None,
         now_ms: Callable[[], int] = _clock_ms,
         rng: random.Random | None = None,
+        pace_s: Mapping[Channel, float] = MappingProxyType({}),
     ) -> None:
         assert Channel.CONSOLE in carriers, "the console stands in for every other channel"
         self.degraded = False  # alerts go out, but what becomes of them is not kept
@@ -59,7 +61,7 @@ class Outbox:
         self._on_bent = on_bent  # something could not be kept or read, and never will
         self._now_ms = now_ms
         self._rng = rng if rng is not None else random.Random()
-        self._lanes = {channel: Lane(carrier.parallel, self._attempt) for channel, carrier in carriers.items()}
+        self._lanes = {channel: Lane(one.parallel, self._attempt, pace_s.get(channel, 0.0)) for channel, one in carriers.items()}
         self._known: dict[NotificationId, None] = {}
         self._said: dict[Conversation, list[Delivery]] = {}  # what is not finished, in the order in which it was said
         self._database: Database | None = None
@@ -122,6 +124,10 @@ class Outbox:
         """Somebody has answered these, as the engine found."""
         now_ms = self._now_ms()
         self._disk.write(*(Change(one, DeliveryState.ACKNOWLEDGED, now_ms) for one in notifications))
+
+    def heard(self, outcome: Outcome) -> None:
+        """Its carrier has told what became of one that it took."""
+        self._disk.write(Change(outcome.notification, outcome.state, outcome.at_ms, outcome.detail))
 
     @property
     def unfinished(self) -> int:

@@ -42,15 +42,23 @@ class Kind(Enum):
 
 
 class DeliveryState(Enum):
-    """How far one notification got. The states only ever move down this list."""
+    """How far one notification got. The states only ever move down this list, in whatever order we hear of them."""
 
     PENDING = "pending"  # on our disk, not on the wire
     SENDING = "sending"  # may be on the wire: look up before sending again
     ACCEPTED = "accepted"  # the carrier took it: not yet delivered
+    EXPIRED = "expired"  # overtaken before it went out
+    FAILED = "failed"  # for good: another rung must be climbed
     DELIVERED = "delivered"  # the carrier says it arrived: not yet read
     ACKNOWLEDGED = "acknowledged"  # a device or a person answered
-    FAILED = "failed"  # for good: another rung must be climbed
-    EXPIRED = "expired"  # overtaken before it went out
+
+    @property
+    def rank(self) -> int:
+        """Its place in the list."""
+        return _RANKS[self]
+
+
+_RANKS = {state: rank for rank, state in enumerate(DeliveryState)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +108,4 @@ class Acknowledgement:
     at_ms: int
     device: DeviceId | None = None  # whose topic it came by: only a device that was told may answer
     who: str | None = None  # the dispatcher, as the console calls him
+    wants_help: bool = False  # she asks to be called, or for somebody to come

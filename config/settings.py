@@ -109,6 +109,13 @@ class TelephoneSettings:
         None, "the number we send from", matching(r"\+[1-9][0-9]{6,14}", "a number in E.164 form, such as +524421234567")
     )
     base_url: str | None = setting(None, "another address than Twilio's own, for tests", URL)
+    callback_listen: str | None = setting(
+        None,
+        "where we hear how far a text got and which key she pressed; the one port that must be reachable from outside",
+        matching(r"[^\s/]+:([1-9][0-9]{0,4})", "host:port"),
+    )
+    public_url: str | None = setting(None, "the same place as Twilio reaches it: its signature is checked against this address", URL)
+    calls_per_s: float = setting(1.0, "what Twilio allows the account; more would wait there, by age and not by urgency", between(0.1, 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +253,10 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
     telephone, broker, dispatch = settings.telephone, settings.broker, settings.dispatch
     if telephone.account_sid and not (telephone.auth_token and telephone.from_number):
         found.append(("telephone.account_sid", "needs auth_token_file (or RESGUARDO_TELEPHONE__AUTH_TOKEN) and from_number beside it"))
+    if bool(telephone.callback_listen) != bool(telephone.public_url):
+        found.append(("telephone.callback_listen", "callback_listen and public_url go together"))
+    if telephone.callback_listen and not telephone.account_sid:
+        found.append(("telephone.callback_listen", "needs account_sid beside it: nobody else calls back"))
     if dispatch.webhook_url and not dispatch.webhook_secret:
         found.append(("dispatch.webhook_url", "needs webhook_secret_file (or RESGUARDO_DISPATCH__WEBHOOK_SECRET) beside it"))
     if settings.cap.url and not settings.cap.secret:

@@ -34,6 +34,7 @@ def carriers(settings: Settings, contacts: Contacts, publish: Publish, area_of: 
             auth_token=telephone.auth_token,
             from_number=telephone.from_number,
             base_url=telephone.base_url,
+            public_url=None if telephone.public_url is None else telephone.public_url.rstrip("/"),
         )
         made[Channel.SMS] = Telephone(account, contacts, Text())
         made[Channel.VOICE] = Telephone(account, contacts, Call())
@@ -60,6 +61,11 @@ def _optional(settings: Settings, contacts: Contacts, area_of: AreaOf) -> dict[C
     if alertmanager.url is not None:
         made[Channel.ALERTMANAGER] = Alertmanager(alertmanager.url, settings.service.name, alertmanager.token)
     return made
+
+
+def pace_s_of(settings: Settings) -> dict[Channel, float]:
+    """How far apart a channel's attempts begin."""
+    return {Channel.VOICE: 1 / settings.telephone.calls_per_s}
 
 
 def ladder_of(settings: Settings, contacts: Contacts) -> Ladder:

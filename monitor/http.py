@@ -1,11 +1,12 @@
 """The pages for machines: `/metrics` for Prometheus, `/healthz` for whoever restarts us, `/acknowledgements` for the control room,
-`/answers` for the button on a push message.
+`/answers` for the button on a push message; and, at an address of its own, the one page that is open to the world.
 
 The server's door to aiohttp. If it dies, it is restarted and alerts never notice.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,9 @@ from aiohttp import web
 
 from monitor.log import get_logger
 from monitor.wire import to_json
+
+CALLBACK_BYTES_MAX = 16_384  # Twilio's forms have 1 kB
+CALLBACK_S = 5.0  # for the whole of it: whoever sends slower holds one of our sockets
 
 _log = get_logger("http")
 
@@ -85,3 +89,44 @@ class HttpServer:
 
     async def _on_answer(self, request: web.Request) -> web.Response:
         return web.Response(status=202 if self._answer(await request.read()) else 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered to a callback."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+class CallbackServer:
+    """Takes the calls of a carrier: any path, one small form, one signature; `take` (path with query, body, signature) judges them."""
+
+    def __init__(self, host: str, port: int, take: Callable[[str, bytes, str | None], Reply]) -> None:
+        self.host = host
+        self.port = port  # while it runs, the real one
+        self._take = take
+
+    async def run(self) -> None:
+        """Answer until cancelled. Raises OSError if the address is taken."""
+        app = web.Application(client_max_size=CALLBACK_BYTES_MAX)
+        app.router.add_post("/{path:.*}", self._on_call)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+            self.port = runner.addresses[0][1]
+            _log.info("callbacks_listening", host=self.host, port=self.port)
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    async def _on_call(self, request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(CALLBACK_S):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        reply = self._take(request.raw_path, body, request.headers.get("X-Twilio-Signature"))
+        return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)

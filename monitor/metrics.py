@@ -32,6 +32,7 @@ from monitor.terms import RejectReason
 # 1 ms to 60 s (contract section 5): from one turn of the loop to the longest a goal of ours allows.
 BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 RESULTS = ("judged", "rejected", "failed")
+CALLBACKS = ("taken", "repeated", "late", "forged", "malformed")  # of a carrier, by what became of them
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a time of birth for each of some 100 series: nobody asks
 
@@ -98,6 +99,7 @@ class Metrics:
             "resguardo_canary_last_success_timestamp", "When the canary's last round was whole, seconds since 1970.", registry=registry
         )
         self._selftest = Gauge("resguardo_selftest_failures", "What the last nightly self-test found amiss.", ["what"], registry=registry)
+        self._callbacks = Counter("resguardo_callbacks", "Calls back of a carrier by what became of them.", ["result"], registry=registry)
         build = Gauge("resguardo_build_info", "Which release this is.", ["version", "python"], registry=registry)
         build.labels(geofence.__version__, platform.python_version()).set(1)
         self._begin()
@@ -105,6 +107,8 @@ class Metrics:
     def _begin(self) -> None:
         for result in RESULTS:
             self._pings.labels(result)
+        for result in CALLBACKS:
+            self._callbacks.labels(result)
         for reason in RejectReason:
             self._rejected.labels(reason.value)
         for channel in Channel:
@@ -146,6 +150,10 @@ class Metrics:
     def delivered(self, channel: str, state: str) -> None:
         """A notification got so far."""
         self._notifications.labels(channel, state).inc()
+
+    def called_back(self, result: str) -> None:
+        """A carrier, or somebody in its name, has called back."""
+        self._callbacks.labels(result).inc()
 
     def alerted(self, channel: str, seconds: float) -> None:
         """A carrier took an alert this long after the ping."""

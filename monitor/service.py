@@ -26,8 +26,9 @@ from config.orders import load_registry
 from config.settings import Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
+from monitor.callbacks import Callbacks, callbacks_of
 from monitor.canary import ORDER, canary_of, with_canary
-from monitor.carriers import carriers, ladder_of, technical_of
+from monitor.carriers import carriers, ladder_of, pace_s_of, technical_of
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.downlink import Downlink
@@ -35,7 +36,7 @@ from monitor.engine import Engine
 from monitor.feed import feed_of
 from monitor.http import Health, HttpServer
 from monitor.journal import Journal
-from monitor.loop import Loop
+from monitor.loop import Loop, loop_factory
 from monitor.memory import settle_memory
 from monitor.metrics import Metrics
 from monitor.notices import Trouble
@@ -96,7 +97,7 @@ class Service:
             self._ladder,
             is_open=lambda: self._sessions.watch.up,
             now_ms=self._clock.now_ms,
-            put=lambda topic, payload: self._loop.put(topic, payload),  # noqa: PLW0108 - no loop yet
+            put=self._put,
             on_round=lambda took_s: self._metrics.canary(took_s, self._clock.now_ms() / 1000),
             on_absent=lambda absent: self._sinks.trouble(Trouble.CANARY, absent),
         )
@@ -108,6 +109,7 @@ class Service:
             on_degraded=lambda degraded: self._sinks.trouble(Trouble.OUTBOX, degraded),
             on_bent=lambda: self._sinks.bent(),  # noqa: PLW0108 - as above
             now_ms=self._clock.now_ms,
+            pace_s=pace_s_of(settings),
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
         self._views = Views(lambda: self._loop.engine, hidden=(ORDER,))
@@ -126,7 +128,7 @@ class Service:
             technical=technical_of(settings),
             feed=self._feed,
         )
-        self._desk = Desk(settings, lambda topic, payload: self._loop.put(topic, payload), self._clock.now_ms)  # noqa: PLW0108 - no loop yet
+        self._desk = Desk(settings, self._put, self._clock.now_ms)
         self._sessions = Sessions(
             settings.service.name,
             broker_of(settings.broker),
@@ -149,6 +151,10 @@ class Service:
             on_report=self._on_report,
         )
 
+    def _callbacks(self) -> Callbacks | None:
+        follows, count = self._loop.engine.awaits_answer, self._metrics.called_back
+        return callbacks_of(self._settings, self._put, self._sinks.heard, follows=follows, count=count, now_ms=self._clock.now_ms)
+
     def _on_report(self, report: Report) -> None:
         self._metrics.selftest(len(report.failures), sum(said != OK for said in report.ways.values()))
         self._sinks.trouble(Trouble.SELFTEST, not report.is_clean)
@@ -170,6 +176,9 @@ class Service:
     def _watched(self, registry: Registry) -> Registry:
         """The orders of the file, and the canary's."""
         return registry if self._canary is None else with_canary(registry, self._settings.service.language)
+
+    def _put(self, topic: str, payload: bytes) -> None:
+        self._loop.put(topic, payload)  # looked up when something comes: at first there is no loop
 
     def _publish(self, topic: str, payload: bytes, qos: int = 1) -> asyncio.Future[None]:
         return self._sessions.answers.publish(topic, payload, qos=qos)
@@ -218,6 +227,8 @@ class Service:
             yield "store", self._store.run
         if self._feed is not None:
             yield "feed", self._feed.run
+        if (callbacks := self._callbacks()) is not None:
+            yield "callbacks", callbacks.run
         if self._canary is not None:
             session = self._canary.listen(self._settings.service.name, broker_of(self._settings.broker), self._settings.canary)
             yield session.client_id, session.run
@@ -370,15 +381,6 @@ def run_service(settings: Settings) -> int:
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
     check_trusted(contacts, registry)
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
-    with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, registry, contacts))
     return 0
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's event loop where there is one: half the CPU time a message."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

@@ -153,6 +153,14 @@ class Distributor:
                 del self._issued[outcome.notification]
                 self._metrics.alerted(channel.value, max(0, outcome.at_ms - issued_ms) / 1000)
 
+    def heard(self, outcome: Outcome, channel: Channel) -> None:
+        """A carrier has called back: an input like any other, kept with its notification."""
+        self._outbox.heard(outcome)
+        self._metrics.delivered(channel.value, outcome.state.value)
+        self.put("monitor/outcome", to_json({"notification": outcome.notification, "state": outcome.state.value, "detail": outcome.detail}))
+        if self._feed is not None:
+            self._feed.outcome(outcome)
+
     # --- out ------------------------------------------------------------------------------------------------------
 
     def send(self, notifications: list[Notification]) -> None:

@@ -113,6 +113,7 @@ class OperatorAck(Struct, forbid_unknown_fields=True):
     alert: str
     by: Literal["person", "dispatcher"]
     who: Annotated[str, Meta(max_length=64)] | None = None
+    wants_help: bool = False
 
 
 class OrderBody(Struct, forbid_unknown_fields=True):
@@ -311,7 +312,7 @@ def _decode_outcome(envelope: Envelope) -> Outcome:
 
 def _decode_operator(envelope: Envelope) -> Acknowledgement:
     body = from_json(envelope.payload, OperatorAck)
-    return Acknowledgement(NotificationId(body.alert), body.by, envelope.at_ms, who=body.who)
+    return Acknowledgement(NotificationId(body.alert), body.by, envelope.at_ms, who=body.who, wants_help=body.wants_help)
 
 
 _INTERNAL: Mapping[str, Callable[[Envelope], Decoded]] = {

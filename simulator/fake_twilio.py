@@ -6,18 +6,23 @@ A fault is used up by the request it hits and counted in `hit`, so that a test c
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import re
+from base64 import b64encode
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import Enum
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from multidict import MultiDictProxy
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+SID = {"Messages": "SM", "Calls": "CA"}
 WITHHELD_S = 30.0  # longer than any client of ours waits
 
 
@@ -42,6 +47,8 @@ class Made:
     to: str
     body: str
     made_at: datetime
+    sid: str
+    form: dict[str, str]  # all that was asked for
 
 
 class FakeTwilio:
@@ -82,12 +89,13 @@ class FakeTwilio:
             return wrong
         fault = self.faults.popleft() if self.faults else None
         if fault is None or fault in DONE_ANYWAY:
-            made = Made(kind, to, str(form.get("Body", form.get("Twiml", ""))), datetime.now(UTC))
+            words, sid = str(form.get("Body", form.get("Twiml", ""))), f"{SID[kind]}{len(self.made) + 1:032x}"
+            made = Made(kind, to, words, datetime.now(UTC), sid, {key: str(value) for key, value in form.items()})
             self.made.append(made)
         if fault is not None:
             self.hit[fault] += 1
             return await _fail(fault)
-        return web.json_response(_resource(len(self.made), made), status=201)
+        return web.json_response(_resource(made), status=201)
 
     def _wrong(self, request: web.Request, kind: str, form: MultiDictProxy[Any]) -> web.StreamResponse | None:
         """What Twilio refuses for good."""
@@ -108,7 +116,7 @@ class FakeTwilio:
     async def _list(self, request: web.Request) -> web.StreamResponse:
         self.lookups += 1
         kind, to = request.match_info["kind"], request.query.get("To")
-        found = [_resource(n, made) for n, made in enumerate(self.made, 1) if made.kind == kind and made.to == to]
+        found = [_resource(made) for made in self.made if made.kind == kind and made.to == to]
         return web.json_response({kind.lower(): found[::-1], "next_page_uri": None, "page": 0, "page_size": 50})
 
 
@@ -124,7 +132,19 @@ def _error(status: int, code: int, headers: dict[str, str] | None = None) -> web
     return web.json_response({"code": code, "message": "refused", "status": status}, status=status, headers=headers)
 
 
-def _resource(number: int, made: Made) -> dict[str, Any]:
-    sid = f"{'SM' if made.kind == 'Messages' else 'CA'}{number:032x}"
+def _resource(made: Made) -> dict[str, Any]:
     words = {"body": made.body} if made.kind == "Messages" else {}
-    return {"sid": sid, "to": made.to, "status": "queued", "date_created": format_datetime(made.made_at), **words}
+    return {"sid": made.sid, "to": made.to, "status": "queued", "date_created": format_datetime(made.made_at), **words}
+
+
+def signature(auth_token: str, url: str, form: Mapping[str, str]) -> str:
+    """Twilio's signature of a call to us, made by its description and not by its package, which checks it."""
+    text = url + "".join(f"{key}{form[key]}" for key in sorted(form))
+    return b64encode(hmac.new(auth_token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+async def call_back(auth_token: str, url: str, form: Mapping[str, str]) -> tuple[int, str]:
+    """Tell our own server something, as Twilio does: (status, body) of its answer."""
+    headers = {"X-Twilio-Signature": signature(auth_token, url, form)}
+    async with ClientSession() as session, session.post(url, data=dict(form), headers=headers) as response:
+        return response.status, await response.text()

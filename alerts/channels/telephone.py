@@ -7,39 +7,71 @@ it is made again. The package's own client has no time-out, drops Retry-After an
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-from xml.sax.saxutils import escape
 
+from twilio.base import values
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from alerts.channels import Answer, Verdict
 from alerts.channels.http import retry_after_s
+from alerts.channels.spoken import asks, twiml_of
 from alerts.contacts import Contacts
-from alerts.terms import Notification
+from alerts.terms import DeliveryState, Notification
 
 LOOK_BACK = timedelta(seconds=5)  # Twilio stamps whole seconds by its own clock
 LOOK_UP_MAX = 50  # newest messages to one number that are looked at; far more than one incident sends
 TOO_MANY = 429  # never processed: safe to repeat (Twilio error 20429)
 SERVER_ERROR = 500
-VOICES = {"es": "es-MX", "en": "en-US"}
+CODE_DIGITS_MAX = 6  # of an error; today's have five
+VALID_S = 300  # Twilio would keep a text for ten hours: one that says "leave now" must not arrive when all is over
+RING_S = 30  # about six rings; longer, and the next rung (or an answering machine) would have been better
+CALL_S_MAX = 120  # the alert twice and a key take 50 s: a machine that keeps the line does not keep one of ours
 
-# Twilio's word -> ours, for what no repetition mends. Any other 4xx is permanent as well, under its bare code.
+# Twilio's word -> ours, for what no repetition mends: refused at once (2xxxx), or found out on the way and told by a
+# callback (3xxxx). Any other 4xx, and any other failure on the way, is permanent as well, under its bare code.
 PERMANENT: Mapping[int, str] = {
     20003: "account refused",
+    21210: "our number is not verified",
     21211: "invalid number",
+    21212: "our number is invalid",
     21214: "number cannot be called",
+    21215: "country not enabled",
     21216: "calls to this number are barred",
     21408: "country not enabled",
+    21219: "number not verified in a trial account",
     21603: "our number is missing",
     21606: "our number cannot send texts",
     21610: "person has opted out",
+    21608: "number not verified in a trial account",
     21612: "no route to this number",
     21614: "not a mobile number",
+    30001: "queue of the carrier is full",
+    30002: "account suspended",
+    30003: "telephone unreachable",
+    30004: "message blocked",
+    30005: "number unknown or no longer in service",
+    30006: "landline, or carrier unreachable",
+    30007: "message filtered",
+    30008: "unknown to the carrier",
+    30036: "not delivered in time",
+}
+
+# What Twilio says of a text or a call on its way -> how far it got. A call that was answered is not delivered: a machine
+# answers too, so only a pressed key says that she has heard it.
+TEXT_STATES: Mapping[str, DeliveryState] = {
+    **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), DeliveryState.ACCEPTED),
+    **dict.fromkeys(("delivered", "read"), DeliveryState.DELIVERED),
+    **dict.fromkeys(("undelivered", "failed", "canceled"), DeliveryState.FAILED),
+}
+CALL_STATES: Mapping[str, DeliveryState] = {
+    **dict.fromkeys(("queued", "initiated", "ringing", "in-progress", "completed"), DeliveryState.ACCEPTED),
+    **dict.fromkeys(("busy", "no-answer", "failed", "canceled"), DeliveryState.FAILED),
 }
 
 
@@ -51,6 +83,13 @@ class Account:
     auth_token: str = field(repr=False)
     from_number: str = field(repr=False)
     base_url: str | None = None  # another address than Twilio's own
+    public_url: str | None = None  # ours, as Twilio reaches it; None: it tells us nothing back
+
+    def callback(self, what: str, notification: Notification) -> str | None:
+        """Where Twilio tells `what` became of a notification; its path is all that says which one it was."""
+        if self.public_url is None:
+            return None
+        return f"{self.public_url}/{what}/{notification.language}/{notification.issued_ms}/{notification.id}"
 
 
 class Busy(Exception):
@@ -80,7 +119,7 @@ class _HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc] # the package is
 class Way(Protocol):
     """How a notification goes out by telephone, and how one finds it again."""
 
-    async def place(self, client: Client, to: str, sender: str, notification: Notification) -> None:
+    async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Hand it to Twilio."""
 
     async def find(self, client: Client, to: str, notification: Notification) -> bool:
@@ -90,9 +129,12 @@ class Way(Protocol):
 class Text:
     """A text message; it is found again by its words."""
 
-    async def place(self, client: Client, to: str, sender: str, notification: Notification) -> None:
+    async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Create the message."""
-        await client.messages.create_async(to=to, from_=sender, body=notification.text)
+        callback = account.callback("text", notification) or values.unset
+        await client.messages.create_async(
+            to=to, from_=account.from_number, body=notification.text, validity_period=VALID_S, status_callback=callback
+        )
 
     async def find(self, client: Client, to: str, notification: Notification) -> bool:
         """Look among the messages to this number since it was issued."""
@@ -103,9 +145,16 @@ class Text:
 class Call:
     """A call that says the alert twice; it is found again by its time, since Twilio keeps no words of a call."""
 
-    async def place(self, client: Client, to: str, sender: str, notification: Notification) -> None:
+    async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Create the call."""
-        await client.calls.create_async(to=to, from_=sender, twiml=twiml_of(notification))
+        await client.calls.create_async(
+            to=to,
+            from_=account.from_number,
+            twiml=twiml_of(notification, account.callback("key", notification) if asks(notification) else None),
+            timeout=RING_S,
+            time_limit=CALL_S_MAX,
+            status_callback=account.callback("call", notification) or values.unset,
+        )
 
     async def find(self, client: Client, to: str, notification: Notification) -> bool:
         """Look for a call to this number since it was issued."""
@@ -132,7 +181,7 @@ class Telephone:
     async def send(self, notification: Notification) -> Answer:
         """Hand it to Twilio once."""
         try:
-            await self._way.place(self._twilio(), self._to(notification), self._account.from_number, notification)
+            await self._way.place(self._twilio(), self._to(notification), self._account, notification)
         except Busy as busy:
             return Answer(Verdict.LATER, "twilio busy", busy.wait_s)
         except TwilioRestException as error:
@@ -179,10 +228,17 @@ def answer_of(status: int, code: int | None) -> Answer:
     return Answer(Verdict.NEVER, PERMANENT.get(code or 0, f"twilio {code or status}"))
 
 
-def twiml_of(notification: Notification) -> str:
-    """What a call says: the alert, a pause, the alert."""
-    say = f'<Say language="{VOICES[notification.language]}">{escape(notification.text)}</Say>'
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Pause length="1"/>{say}</Response>'
+def word_for(code: str) -> str:
+    """Our word for an error that a callback names; its bare code where we have none."""
+    number = int(code) if code.isascii() and code.isdigit() and len(code) <= CODE_DIGITS_MAX else 0
+    return PERMANENT.get(number, f"twilio {number}" if number else "failed")
+
+
+def is_genuine(auth_token: str, url: str, form: Sequence[tuple[str, str]], signature: str | None) -> bool:
+    """Whether Twilio has signed this call to `url`, which is the address that we gave it, not what the request claims."""
+    if not signature or not signature.isascii():
+        return False
+    return bool(RequestValidator(auth_token).validate(url, dict(form), signature))
 
 
 def _is_since(created: datetime | None, notification: Notification) -> bool:

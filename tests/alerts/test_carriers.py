@@ -9,19 +9,21 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from aiohttp import web
 
-from alerts.channels import Verdict
+from alerts.channels import Answer, Verdict
 from alerts.channels.bracelet import Bracelet
 from alerts.channels.console import Console
 from alerts.channels.dispatch import Webhook
-from alerts.channels.telephone import Account, Call, Telephone, Text, Way, twiml_of
+from alerts.channels.spoken import Key, thanks, twiml_of
+from alerts.channels.telephone import PERMANENT, Account, Call, Telephone, Text, Way, answer_of, word_for
 from alerts.contacts import Contact
-from alerts.terms import Channel, Notification
+from alerts.terms import Audience, Channel, Notification
 from geofence.terms import DeviceId, PersonId
 from simulator.fake_twilio import FakeTwilio, Fault
 from tests.messages import notification
@@ -29,6 +31,7 @@ from tests.messages import notification
 NOW_MS = 1_764_000_000_000
 PHONE = "+525500000001"
 CONTACTS = {PersonId("P-1"): Contact(phone=PHONE, name="Nadie")}
+PUBLIC = "https://monitor.example.org/twilio"
 SECRET = "a-secret-of-the-control-room"
 
 
@@ -231,6 +234,53 @@ async def test_a_call_says_the_alert_twice(twilio: FakeTwilio, calls: Telephone)
     spoken = ET.fromstring(twilio.made[0].body)
     assert [part.text for part in spoken.iter("Say")] == ["A & B < C"] * 2
     assert 'language="es-MX"' in twiml_of(one)
+
+
+async def test_a_text_that_comes_too_late_is_not_wanted(twilio: FakeTwilio, texts: Telephone) -> None:
+    await texts.send(now_text())
+    assert twilio.made[0].form["ValidityPeriod"] == "300"
+    assert "StatusCallback" not in twilio.made[0].form, "nobody listens"
+
+
+@pytest.mark.parametrize(("way", "what"), [(Text(), "text"), (Call(), "call")], ids=["text", "call"])
+async def test_twilio_is_told_where_to_tell_us(twilio: FakeTwilio, way: Way, what: str) -> None:
+    carrier = Telephone(replace(account_of(twilio), public_url=PUBLIC), CONTACTS, way)
+    one = now_text()
+    assert (await carrier.send(one)).verdict is Verdict.TAKEN
+    assert twilio.made[0].form["StatusCallback"] == f"{PUBLIC}/{what}/es/{one.issued_ms}/{one.id}"
+    assert PHONE not in twilio.made[0].form["StatusCallback"]
+    await carrier.close()
+
+
+async def test_her_call_waits_for_a_key_and_nobody_elses_does(twilio: FakeTwilio) -> None:
+    carrier = Telephone(replace(account_of(twilio), public_url=PUBLIC), CONTACTS, Call())
+    hers = notification(Channel.VOICE, issued_ms=NOW_MS, text="PELIGRO. Clave K, 7, Q, 2.")
+    for audience in (Audience.PROTECTED, Audience.TECHNICAL):
+        await carrier.send(replace(hers, audience=audience))
+    asked, plain = (ET.fromstring(made.body) for made in twilio.made)
+    gather = asked.find("Gather")
+    assert gather is not None
+    assert (gather.get("numDigits"), gather.get("action")) == ("1", f"{PUBLIC}/key/es/{NOW_MS}/{hers.id}")
+    spoken = [say.text or "" for say in gather.iter("Say")]
+    assert len(spoken) == 2
+    assert all(text.startswith(hers.text) and "Oprime 1" in text and "Oprime 9" in text for text in spoken)
+    assert plain.find("Gather") is None
+    await carrier.close()
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("key", [*Key, None])
+def test_every_key_is_answered_in_her_language(language: str, key: Key | None) -> None:
+    spoken = list(ET.fromstring(thanks(key, language, "https://x/a?b=1&c=2")).iter("Say"))
+    assert len(spoken) == 1
+    assert spoken[0].get("language") == {"es": "es-MX", "en": "en-US"}[language]
+
+
+def test_every_error_that_we_know_is_a_word_of_ours_without_a_number_of_hers() -> None:
+    for code, word in PERMANENT.items():
+        assert word_for(str(code)) == word
+        assert answer_of(400, code) == Answer(Verdict.NEVER, word)
+    assert word_for("39999") == "twilio 39999"
 
 
 async def test_a_busy_twilio_keeps_its_retry_after(twilio: FakeTwilio, texts: Telephone) -> None:

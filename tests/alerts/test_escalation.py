@@ -320,3 +320,46 @@ def test_an_unknown_notification_changes_nothing() -> None:
     assert escalation.on_acknowledgement(Acknowledgement(NotificationId("?"), "person", 1)) == []
     assert escalation.on_outcome(Outcome(NotificationId("?"), DeliveryState.FAILED, 1)) == []
     assert len(until(escalation, 30_000)) == 4
+
+
+# --- help --------------------------------------------------------------------------------------------------------------
+
+
+def helped(escalation: Escalation, call: Notification, at_ms: int) -> list[Notification]:
+    return escalation.on_acknowledgement(Acknowledgement(call.id, "person", at_ms, wants_help=True))
+
+
+def test_she_asks_for_help_and_dispatch_is_rung_though_it_had_answered_and_until_it_answers_this() -> None:
+    escalation, said = rung(transition(0, CALM, WARNING, Reason.APPROACH))
+    escalation.on_acknowledgement(answer(said[1], "dispatcher"))
+    said = helped(escalation, said[0], 20_000)
+    assert ways(said) == [(DISPATCH, Channel.WEBHOOK), (DISPATCH, Channel.CONSOLE)]
+    assert {(one.kind, one.level, one.reason) for one in said} == {(Kind.RAISE, EMERGENCY, Reason.SOS)}
+    assert all("SOS" in one.text for one in said)
+    assert [at_ms for at_ms, _, _ in until(escalation, 140_000)] == [35_000, 50_000, 80_000, 140_000]
+    escalation.on_acknowledgement(answer(said[0], "dispatcher", 141_000))
+    assert until(escalation, 400_000) == []
+
+
+def test_help_asked_for_when_all_is_calm_rings_as_loud_and_then_the_incident_can_end() -> None:
+    escalation, said = rung()
+    call = next(one for one in escalation.due(15_000) if one.channel is Channel.VOICE)
+    escalation.on_transition(transition(16_000, EMERGENCY, CALM, Reason.CLEAR), FACTS)
+    said = helped(escalation, call, 20_000)
+    assert {(one.audience, one.kind, one.level) for one in said} == {(DISPATCH, Kind.RAISE, EMERGENCY)}
+    assert escalation.follows(call.id), "open until dispatch has answered"
+    escalation.on_acknowledgement(answer(said[0], "dispatcher", 21_000))
+    assert not escalation.follows(call.id)
+    assert until(escalation, 400_000) == []
+
+
+def test_help_survives_a_restart_and_nobody_else_can_ask_for_her() -> None:
+    escalation, said = rung()
+    escalation.on_acknowledgement(answer(said[1], "dispatcher"))
+    assert helped(escalation, said[1], 2_000) == [], "dispatch's own message is no telephone of hers"
+    device = Acknowledgement(said[0].id, "device", 2_000, DeviceId("brc-1"), wants_help=True)
+    assert escalation.on_acknowledgement(device) == []
+    helped(escalation, said[0], 3_000)
+    again = Escalation(DEFAULT_LADDER)
+    again.load(json.loads(json.dumps(escalation.dump())))
+    assert {(one.reason, one.audience) for one in again.due(18_000) if one.audience is DISPATCH} == {(Reason.SOS, DISPATCH)}

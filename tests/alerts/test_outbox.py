@@ -68,6 +68,7 @@ class Bench:
         self.outcomes: list[Outcome] = []
         self.degraded: list[bool] = []
         self.bent = 0
+        self.pace_s: dict[Channel, float] = {}
         self.outbox: Outbox | None = None
 
     def recorder(self, channel: Channel, *script: Answer, **more: Any) -> Recorder:
@@ -83,6 +84,7 @@ class Bench:
             on_degraded=self.degraded.append,
             on_bent=self.note_bent,
             rng=random.Random(1),
+            pace_s=self.pace_s,
         )
         await self.outbox.start()
         return self.outbox
@@ -140,6 +142,19 @@ async def test_a_notification_goes_out_is_reported_and_kept(bench: Bench) -> Non
     outbox.acknowledged([one.id])
     await outbox.flush()
     assert bench.row(one) == "acknowledged"
+
+
+async def test_what_a_carrier_tells_later_is_kept_and_never_takes_back_an_answer(bench: Bench) -> None:
+    bench.recorder(Channel.SMS, idempotent=False)
+    outbox = await bench.start()
+    outbox.submit([one := fresh(Channel.SMS)])
+    await until(lambda: bench.outcomes)
+    rows = []
+    for state in (FAILED, DeliveryState.DELIVERED, FAILED, DeliveryState.ACKNOWLEDGED, FAILED):
+        outbox.heard(Outcome(one.id, state, 5))
+        await outbox.flush()
+        rows.append(bench.row(one))
+    assert rows == ["failed", "delivered", "delivered", "acknowledged", "acknowledged"]
 
 
 async def test_the_same_id_twice_is_one_alert_also_after_a_restart(bench: Bench) -> None:
@@ -250,6 +265,20 @@ async def test_the_most_urgent_goes_first_then_the_oldest(bench: Bench) -> None:
     bracelet.gate.set()
     await until(lambda: len(bench.outcomes) == 5)
     assert bracelet.sent == [first, queued[2], queued[3], queued[1], queued[0]]
+
+
+async def test_a_paced_channel_keeps_its_pace_and_the_most_urgent_goes_first(bench: Bench) -> None:
+    calls = bench.recorder(Channel.VOICE, idempotent=False)
+    bench.pace_s = {Channel.VOICE: 0.2}
+    outbox = await bench.start()
+    started_s = time.monotonic()
+    first, quiet, loud = (fresh(Channel.VOICE, level=level) for level in (Level.WARNING, Level.WARNING, Level.EMERGENCY))
+    outbox.submit([first])
+    await until(lambda: calls.sent)
+    outbox.submit([quiet, loud])
+    await until(lambda: len(bench.outcomes) == 3)
+    assert calls.sent == [first, loud, quiet]
+    assert time.monotonic() - started_s >= 0.4
 
 
 async def test_a_clear_never_overtakes_its_alarm(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId
 from geofence.terms import IncidentId, Level, OrderId, PersonId, Reason, Transition
+from monitor.callbacks import Result
 from monitor.engine import Effects
 from monitor.metrics import Metrics
 from monitor.terms import Rejection, RejectReason
@@ -29,6 +30,13 @@ def numbers(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], f
     """What a Prometheus would read from the page."""
     families = text_string_to_metric_families(metrics.render()[0].decode())
     return {(s.name.removeprefix("resguardo_"), tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+def test_whoever_calls_back_is_counted_and_not_named() -> None:
+    metrics = Metrics()
+    metrics.called_back("forged")
+    results = {result.value: numbers(metrics)["callbacks_total", (("result", result.value),)] for result in Result}
+    assert results == {**dict.fromkeys(results, 0.0), "forged": 1.0}
 
 
 def test_every_name_of_the_contract_is_there_from_the_start() -> None:

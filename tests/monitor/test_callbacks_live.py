@@ -1,0 +1,81 @@
+"""The whole way of a call: it rings, she presses a key, and the control room hears that she asks for help."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from simulator.fake_twilio import FakeTwilio, Made, call_back
+from tests.service_world import World, devices, free_port, until, world_in
+
+TOKEN = "b" * 32
+LADDER = """
+[[ladder.emergency]]
+after_s = 0
+audience = "protected"
+channel = "bracelet"
+unless = "nothing"
+[[ladder.emergency]]
+after_s = 0
+audience = "dispatch"
+channel = "webhook"
+unless = "nothing"
+[[ladder.emergency]]
+after_s = 1
+audience = "protected"
+channel = "sms"
+[[ladder.emergency]]
+after_s = 60
+audience = "protected"
+channel = "voice"
+"""
+
+
+def settings_for(directory: Path, twilio: FakeTwilio, port: int) -> str:
+    (directory / "token").write_text(TOKEN)
+    (directory / "contacts.toml").write_text('[brc-0]\nphone = "+525500000001"\n')
+    return (
+        f'[telephone]\naccount_sid = "AC{"a" * 32}"\nauth_token_file = "token"\nfrom_number = "+525500000009"\nbase_url = "{twilio.url}"\n'
+        f'callback_listen = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}/"\n{LADDER}'
+    )
+
+
+async def one_of(twilio: FakeTwilio, kind: str) -> Made:
+    await until(lambda: any(made.kind == kind for made in twilio.made), 15, f"no {kind}")
+    return next(made for made in twilio.made if made.kind == kind)
+
+
+async def tell_and_press(world: World, twilio: FakeTwilio) -> None:
+    text = await one_of(twilio, "Messages")
+    failed = {"MessageSid": text.sid, "MessageStatus": "undelivered", "ErrorCode": "30003"}
+    assert (await call_back("c" * 32, text.form["StatusCallback"], failed))[0] == 403
+    assert (await call_back(TOKEN, text.form["StatusCallback"], failed))[0] == 204
+    call = await one_of(twilio, "Calls")  # long before its 60 s: the text has failed
+    gather = ET.fromstring(call.body).find("Gather")
+    assert gather is not None
+    status, page = await call_back(TOKEN, str(gather.get("action")), {"CallSid": call.sid, "Digits": "9"})
+    assert status == 200
+    assert "central" in page
+    await until(lambda: world.room.of(reason="sos", level="emergency"), 10, "dispatch was not told that she asks for help")
+
+
+@pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
+async def test_a_text_that_fails_is_followed_by_a_call_and_a_key_calls_dispatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESGUARDO_SERVICE__CONTACTS", str(tmp_path / "contacts.toml"))
+    twilio, port = FakeTwilio(), free_port()
+    await twilio.start()
+    try:
+        more = settings_for(tmp_path, twilio, port)
+        with world_in(tmp_path, pairs=1, more=more) as world:
+            async with devices(world.broker.port) as people:
+                await people.meet(0)
+                await tell_and_press(world, twilio)
+                assert world.monitor.metric('resguardo_callbacks_total{result="forged"}') == 1
+                assert world.monitor.metric('resguardo_callbacks_total{result="taken"}') == 2
+                assert world.monitor.metric('resguardo_notifications_total{channel="sms",state="failed"}') == 1
+            assert all(hidden not in world.monitor.log for hidden in ("+525500000001", TOKEN, "Traceback"))
+    finally:
+        await twilio.stop()
