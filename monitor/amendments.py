@@ -20,6 +20,9 @@ from geofence.terms import Device, DeviceId, Order, OrderId, Registry
 from monitor.log import get_logger
 from monitor.wire import from_json, to_json
 
+AMENDED = "orders.console.jsonl"  # in the data directory
+KEPT_BYTES_MAX = 16_000_000  # until then every change is kept, for playback: some years of a case officer's work; then the last of each
+
 _log = get_logger("registry")
 
 
@@ -57,14 +60,12 @@ class Amendments:
     @classmethod
     def open(cls, path: Path) -> Amendments:
         """Read what there is; a last line cut short was never confirmed and goes. Raises OSError."""
-        try:
-            lines = path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return cls(path, ())
-        found = [one for number, line in enumerate(lines[:-1], start=1) if (one := _read(path, number, line)) is not None]
-        amendments = cls(path, found)
-        if lines[-1] or len(found) > len(amendments._last):
+        amendments = cls(path, read_amendments(path))
+        size, whole = _sizes(path)
+        if size > KEPT_BYTES_MAX:
             amendments._rewrite()
+        elif size > whole:
+            os.truncate(path, whole)
         return amendments
 
     def __len__(self) -> int:
@@ -109,6 +110,24 @@ class Amendments:
             _write(file.fileno(), b"".join(one.line() for one in last))
         os.replace(fresh, self._path)
         _sync_folder(self._path)
+
+
+def read_amendments(path: Path) -> list[Amendment]:
+    """Every change that is kept, oldest first. Raises OSError."""
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    return [one for number, line in enumerate(lines, start=1) if (one := _read(path, number, line)) is not None]
+
+
+def _sizes(path: Path) -> tuple[int, int]:
+    """(bytes, bytes up to the end of the last whole line)."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return 0, 0
+    return len(data), data.rfind(b"\n") + 1
 
 
 def _read(path: Path, number: int, line: bytes) -> Amendment | None:

@@ -26,6 +26,7 @@ from config.orders import load_registry
 from config.settings import Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
+from monitor.amendments import AMENDED
 from monitor.callbacks import Callbacks, callbacks_of
 from monitor.canary import ORDER, canary_of, with_canary
 from monitor.carriers import carriers, ladder_of, pace_s_of, technical_of
@@ -163,7 +164,7 @@ class Service:
         settings = self._settings.service
         return Registrar(
             settings.orders,
-            settings.data_dir / "orders.console.jsonl",
+            settings.data_dir / AMENDED,
             registry,
             contacts,
             complete=self._watched,

@@ -40,6 +40,17 @@ def whereabouts(core: Core, order_id: OrderId, at_ms: int) -> dict[str, Any]:
     }
 
 
+def both(core: Core, order_id: OrderId, at_ms: int) -> dict[str, Any]:
+    """Both parties without their trails, and the pair's numbers: a frame of a playback."""
+    row = core.order_rows[order_id]
+    order, sight = core.orders[row], _sight(core, row, at_ms)
+    return {
+        "protected": _party(core, order.protected, at_ms, trail=False),
+        "respondent": _party(core, order.respondent, at_ms, trail=False),
+        "numbers": None if sight is None else _numbers(core, sight),
+    }
+
+
 def device_states(core: Core, order_id: OrderId, at_ms: int) -> list[dict[str, Any]]:
     """Every device of both parties. Raises KeyError for no such order."""
     order = core.orders[core.order_rows[order_id]]
@@ -61,7 +72,7 @@ def warm_up() -> None:
 # --- one party --------------------------------------------------------------------------------------------------------
 
 
-def _party(core: Core, person: PersonId, at_ms: int) -> dict[str, Any] | None:
+def _party(core: Core, person: PersonId, at_ms: int, *, trail: bool = True) -> dict[str, Any] | None:
     """The newest believed place of a person; None for one who was never seen."""
     seen = [(device, d) for device, d in core.rows_of(person) if d["seen"]]
     if not seen:
@@ -78,7 +89,7 @@ def _party(core: Core, person: PersonId, at_ms: int) -> dict[str, Any] | None:
         "course_deg": None if speed_mps < STILL_MPS else round(math.degrees(math.atan2(float(d["ve"]), float(d["vn"]))) % 360.0) % 360,
         "source": Source(int(d["source"])).word,
         "device": device.id,
-        "trail": _trail(core, core.device_rows[device.id], d),
+        **({"trail": _trail(core, core.device_rows[device.id], d)} if trail else {}),
     }
 
 

@@ -16,7 +16,8 @@ from alerts.contacts import Contact
 from config.errors import BadInput
 from config.order_data import order_as_data, order_from_data, orders_input
 from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry
-from monitor.amendments import Amendment, Amendments, digest_of
+from monitor import amendments as amendments_module
+from monitor.amendments import Amendment, Amendments, digest_of, read_amendments
 from monitor.canary import ORDER, with_canary
 from monitor.engine import Engine
 from monitor.inquiries import Unfit
@@ -245,13 +246,17 @@ def test_a_damaged_line_takes_no_other_with_it(tmp_path: Path) -> None:
     assert [order.id for order in Amendments.open(path).over(Registry()).orders] == ["O1", "O2"]
 
 
-def test_the_file_does_not_grow_by_what_no_longer_counts_and_is_for_our_eyes_only(tmp_path: Path) -> None:
+def test_the_file_does_not_grow_for_ever_and_is_for_our_eyes_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "orders.console.jsonl"
     amendments = Amendments.open(path)
     for n in range(50):
         devices = (Device(DeviceId(f"d{n}"), PersonId("P")),)
         amendments.add(Amendment(n, O1, replace(BASE, perimeter_m=1.0 + n), None, devices if n < 2 else ()))
     size = path.stat().st_size
+    assert len(read_amendments(path)) == 50, "each is kept"
+    assert Amendments.open(path).over(Registry()).orders == (replace(BASE, perimeter_m=50.0),)
+    assert path.stat().st_size == size
+    monkeypatch.setattr(amendments_module, "KEPT_BYTES_MAX", size - 1)
     again = Amendments.open(path)
     assert path.stat().st_size < size / 20
     merged = again.over(Registry())
