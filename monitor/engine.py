@@ -36,7 +36,7 @@ from geofence.terms import (
 )
 from geofence.watch import lead_of
 from monitor.answers import answers
-from monitor.engine_state import devices_as_data, devices_from_data, orders_as_data, orders_from_data
+from monitor.engine_state import registry_as_data, registry_from_data
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
 from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
@@ -225,8 +225,7 @@ class Engine:
                 "release": geofence.__version__,
                 "layout": LAYOUT_DIGEST,
                 "arrays": arrays,
-                "devices": devices_as_data(devices),
-                "orders": orders_as_data(orders),
+                "registry": registry_as_data(devices, orders),
                 "order_rows": order_rows,
                 "person_rows": person_rows,
                 "incidents": self._incidents,
@@ -246,11 +245,11 @@ class Engine:
         if data["release"] != geofence.__version__ or data["layout"] != LAYOUT_DIGEST:
             raise ValueError("the snapshot is of another release")
         engine = cls(Registry(), ladder=ladder)
-        devices = devices_from_data(data["devices"])
-        engine._core = Core.load(data["arrays"], devices, orders_from_data(data["orders"]), data["order_rows"], data["person_rows"])
+        registry = registry_from_data(data["registry"])
+        engine._core = Core.load(data["arrays"], registry.devices, registry.orders, data["order_rows"], data["person_rows"])
         if adaptive is not None:
             engine._core.set_adaptive(adaptive)
-        engine._directory = Directory(Registry(tuple(devices)))
+        engine._directory = Directory(Registry(registry.devices))
         engine._intake = Intake(engine._directory)
         engine._incidents, engine._last_incident = data["incidents"], data["last_incident"]
         engine._escalation.load(data["escalation"])
