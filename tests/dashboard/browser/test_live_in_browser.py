@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.dashboard.browser.conftest import becomes, room_at
+from tests.dashboard.conftest import PASSWORD
 from tests.dashboard.test_console_live import console_in
+from tests.pings import at
 from tests.service_world import devices, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session")]
@@ -53,3 +55,20 @@ async def test_a_console_that_is_killed_and_started_again_finds_its_pages_waitin
             console.start()
             await page.locator(".queue li.level-emergency", has_text="O-1").wait_for(timeout=30_000)
             await page.locator(".link-bar").wait_for(state="hidden")
+
+
+async def test_a_zone_is_drawn_around_one_who_stands_still_and_he_is_judged(tmp_path: Path, chromium: Any) -> None:
+    with console_in(tmp_path) as (world, console):
+        console.command("--add-operator", "caso", "--role", "case_officer", given=f"{PASSWORD}\n".encode())
+        async with console.browser(), devices(world.broker.port) as people, room_at(console.url, chromium) as room:
+            await people.ping("brc-0", at(30_000, 0))
+            await people.ping("tag-0", at(0, 0))  # where the map of an order without zones begins
+            page = await room.login("caso", at="/orders")
+            await page.locator(".order-list li[data-id=O-0] button").click()
+            await page.get_by_role("button", name="+ Círculo").click()
+            box = await page.locator(".map.tall").bounding_box()
+            assert box is not None
+            await page.locator(".map.tall").click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+            await page.get_by_role("button", name="Poner en vigor").click()
+            await page.get_by_text("En vigor. Nivel ahora: Emergencia (dentro del perímetro).").wait_for()
+            await until(lambda: people.breaches(0), what="her alert: he stands in the new zone")
