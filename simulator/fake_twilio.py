@@ -56,7 +56,7 @@ class FakeTwilio:
 
     def __init__(self) -> None:
         self.made: list[Made] = []
-        self.faults: deque[Fault] = deque()  # for the next requests that create something
+        self.faults: deque[Fault | None] = deque()  # for the next requests that create something; None = all is well
         self.refused: dict[str, int] = {}  # number -> Twilio error code
         self.hit: Counter[Fault] = Counter()
         self.lookups = 0
