@@ -24,7 +24,7 @@ from monitor.broker import free_port
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *sorted(ROOT.glob("docs/**/*.md"))]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(#[^)\s]*)?\)")
-OURS = "geofence|alerts|config|monitor|simulator|tests|scripts|deploy|docs|benchmarks"
+OURS = "geofence|alerts|config|monitor|simulator|tests|scripts|deploy|docs|ops|benchmarks"
 NAMED = re.compile(rf"`((?:{OURS})/[\w./-]*)`")
 ADR = re.compile(r"ADR-(\d{4})|docs/adr/(\d{4})")
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"])
