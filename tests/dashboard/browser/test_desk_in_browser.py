@@ -116,6 +116,17 @@ async def test_the_focus_is_never_taken_away(scene: Scene, room: Room) -> None:
     assert focused == "i-1"
 
 
+async def test_the_focus_goes_along_with_its_row(scene: Scene, room: Room) -> None:
+    danger(scene, "i-1", order="O-1")
+    danger(scene, "i-2", order="O-2")
+    page = await room.login()
+    await page.locator(".queue li[data-id=i-2] button").focus()
+    await page.evaluate("{ const then = performance.now.bind(performance); performance.now = () => then() + 31_000; }")  # nobody has moved for long
+    scene.transition("i-1", "warning", "approach", before="emergency", order="O-1", distance_m=800.0)
+    await page.locator(".queue li:first-child[data-id=i-2]").wait_for()
+    assert await page.evaluate("document.activeElement.closest('li')?.dataset.id") == "i-2"
+
+
 async def test_an_incident_is_worked_through_with_the_keyboard_alone(scene: Scene, room: Room) -> None:
     room.expected = ("403",)  # the server asks for the password again: that is the promise
     furnish(scene)
