@@ -19,9 +19,9 @@ export function setConfirmer(asks) {
   confirmer = asks;
 }
 
-/** Read something. */
-export function get(path) {
-  return send("GET", path);
+/** Read something; `wait_ms` for what is known to take long. */
+export function get(path, { wait_ms = WAIT_MS } = {}) {
+  return send("GET", path, undefined, wait_ms);
 }
 
 /** Do something. Where the server wants the password again, ask for it and repeat. */
@@ -42,7 +42,7 @@ export async function session(credentials = null) {
 }
 
 /** One request. Raises Fault; status 0 when the server does not answer. */
-export async function send(method, path, body = undefined) {
+export async function send(method, path, body = undefined, wait_ms = WAIT_MS) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") {
     if (csrf) headers["X-CSRF-Token"] = csrf;
@@ -54,7 +54,7 @@ export async function send(method, path, body = undefined) {
     body: method === "GET" ? undefined : JSON.stringify(body ?? {}),
     credentials: "same-origin",
     cache: "no-store",
-    signal: AbortSignal.timeout(WAIT_MS),
+    signal: AbortSignal.timeout(wait_ms),
   });
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));

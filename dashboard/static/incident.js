@@ -14,6 +14,7 @@ import { announce, attempt } from "./shell.js";
 import { levelSign } from "./signs.js";
 import { t } from "./words.js";
 
+const PLAYBACK_MS = 120_000; // the journal of a whole night is judged again
 const DETAILS_MS = 700; // several entries come together: one look is enough
 
 export class IncidentPane {
@@ -143,7 +144,8 @@ export class IncidentPane {
   /** The track of it, with a time slider, where the live map was. */
   async play() {
     const { id } = this;
-    const track = await attempt(() => get(`/incidents/${encodeURIComponent(id)}/playback`));
+    announce(t("playback.wait"));
+    const track = await attempt(() => get(`/incidents/${encodeURIComponent(id)}/playback`, { wait_ms: PLAYBACK_MS }));
     if (!track || this.id !== id) return;
     this.playback?.close();
     this.playback = new Playback(track, this.desk.settings, () => this.parts?.places.node.removeAttribute("hidden"));

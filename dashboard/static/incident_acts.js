@@ -18,7 +18,7 @@ export function actions(pane) {
     mute: button("", () => attempt(() => pane.do("mute", { muted: !pane.item.muted })), { "aria-keyshortcuts": "m" }),
     close: button("", () => close(pane), { "aria-keyshortcuts": "c" }),
     reveal: button(t("act.reveal"), () => reveal(pane)),
-    playback: button(t("act.playback"), () => pane.play()),
+    playback: button(t("act.playback"), () => busy(made.playback, () => pane.play())),
   };
   const rights = { close: "incident.close", reveal: "person.reveal", playback: "position.read" };
   for (const [name, node] of Object.entries(made)) node.hidden = !can(rights[name] ?? "incident.act");
@@ -45,6 +45,16 @@ function dressButtons(made, item, { who }) {
   setText(made.close, `${t("act.close")} (c)`);
   made.close.disabled = over;
   made.reveal.disabled = !item.protected;
+}
+
+/** A button that cannot be pressed again until what it does is done. */
+async function busy(node, doing) {
+  node.disabled = true;
+  node.setAttribute("aria-busy", "true");
+  await doing().finally(() => {
+    node.disabled = false;
+    node.removeAttribute("aria-busy");
+  });
 }
 
 async function acknowledge(pane) {

@@ -23,7 +23,8 @@ export class Playback {
     this.canvas = el("div", { class: "map" });
     const bar = el("div", { class: "row-of-buttons" }, this.run, this.slider, this.when);
     const head = el("h3", {}, `${t("playback.title")} · ${dayTime(track.from_ms)}`);
-    this.node = el("section", { class: "card playback" }, head, el("p", { class: "line" }, this.sign, this.why), this.numbers, this.canvas, bar, this.marks(), button(t("playback.live"), () => this.close()));
+    const exact = track.exact === undefined ? null : el("p", { class: "quiet" }, t(track.exact ? "playback.exact" : "playback.inexact"));
+    this.node = el("section", { class: "card playback" }, head, exact, el("p", { class: "line" }, this.sign, this.why), this.numbers, this.canvas, bar, this.marks(), button(t("playback.live"), () => this.close()));
   }
 
   /** Each transition as a button that goes to its moment: "how did it come to this?" in one press. */

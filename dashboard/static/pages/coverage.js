@@ -21,9 +21,9 @@ async function look() {
   const answer = await attempt(() => get("/coverage"));
   if (!answer) return;
   heard(answer.at_ms);
-  const { uncovered, folded, batteries } = answer;
+  const { uncovered, folded, batteries, unseen } = answer;
   const single = new Set(uncovered.map((one) => one.order)); // an order may stand there for both its parties
-  const count = single.size + folded.reduce((sum, one) => sum + one.count, 0);
+  const count = unseen ?? single.size + folded.reduce((sum, one) => sum + one.count, 0);
   parts.summary.textContent = count ? t("coverage.count", { n: count }) : t("coverage.all");
   refill(parts.folded, folded.map(outage));
   refill(parts.uncovered, card("coverage.who", ["order", "party", "device", "since", "why", "level"], uncovered.map(row), "coverage.all"));
