@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import api_admin, api_incidents, api_orders, api_session
+from dashboard import api_admin, api_incidents, api_orders, api_playback, api_session
 from dashboard.bodies import (
     Acted,
     Assignment,
@@ -64,6 +64,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(method="POST", path="/incidents/{id}/steps", summary="Tick a step of the response", handler=api_incidents.step, right=Right.INCIDENT_ACT, body=StepDone, answer=Acted),
     Endpoint(method="POST", path="/incidents/{id}/close", summary="Say how it was", handler=api_incidents.close, right=Right.INCIDENT_CLOSE, body=Closing, answer=Acted),
     Endpoint(method="GET", path="/incidents/{id}/positions", summary="Where both are now (on record)", handler=api_incidents.positions, right=Right.POSITION_READ, answer=Open),
+    Endpoint(
+        method="GET", path="/incidents/{id}/playback", summary="The incident again, step by step, through the real engine (on record)", handler=api_playback.playback,
+        right=Right.POSITION_READ, answer=Open, query={"step_s": Query(int, 1, 3_600, default=5)},
+    ),
     Endpoint(method="GET", path="/incidents/{id}/devices", summary="How the devices of both are", handler=api_incidents.devices, right=Right.QUEUE_READ, answer=Open),
     Endpoint(method="POST", path="/people/{id}/reveal", summary="The name behind a pseudonym, for a reason (on record)", handler=api_admin.reveal, right=Right.PERSON_REVEAL, body=Why, answer=Person),
     Endpoint(method="GET", path="/coverage", summary="Who is not seen right now, and why", handler=api_orders.coverage, right=Right.QUEUE_READ, answer=Open),

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from config.errors import BadInput
 from config.load import load_settings
-from config.settings import Settings
+from config.settings import ServiceSettings, Settings
 from dashboard import database as db
 from dashboard.accounts import Accounts, operator_row
 from dashboard.console import Console
@@ -44,8 +44,7 @@ class Place:
     base_layer: Path | None
     public_statistics: bool
     contacts: Path | None
-    data_dir: Path
-    orders: Path | None
+    service: ServiceSettings  # where the journal and the orders are, for playback
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,8 +100,7 @@ def desk_of(settings: Settings, records: Records) -> Desk:
     feed.on_hello, feed.on_event, feed.on_link = console.on_hello, console.on_event, console.on_link
     section, service = settings.dashboard, settings.service
     place = Place(
-        section.tile_url, section.tile_attribution, section.base_layer, section.public_statistics, service.contacts, service.data_dir,
-        service.orders,
+        section.tile_url, section.tile_attribution, section.base_layer, section.public_statistics, service.contacts, service,
     )  # fmt: skip
     return Desk(console, Accounts(records, _now_ms), records, _now_ms, Looks(records, _now_ms), place)
 

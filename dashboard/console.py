@@ -199,12 +199,7 @@ class Console:
         """Nothing to stop is no reason to refuse: somebody else, or a bracelet, was quicker."""
         if not self.up:
             raise Away
-        for alert in self.board.open_alerts(one.id)[:1]:
-            try:
-                await self.feed.ask(do="acknowledge", of=alert, who=who)
-            except Refusal as refusal:
-                if str(refusal) != "no such alert is open":
-                    raise
+        await self.feed.ask(do="acknowledge_incident", of=one.id, who=who)
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 

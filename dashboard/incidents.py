@@ -217,11 +217,6 @@ class Board:
                 changes += self._transition(at_ms, {**body, "from": before, "to": body["level"]})
         return changes
 
-    def open_alerts(self, incident: str) -> list[str]:
-        """Notifications to the control room of an incident, newest first: what an answer may be about."""
-        mine = [n for n in self.notices.values() if n.incident == incident and n.audience == "dispatch" and n.acknowledged_by is None]
-        return [n.id for n in sorted(mine, key=lambda n: -n.issued_ms)]
-
     def act(self, one: Incident, who: str, at_ms: int, what: str, data: Mapping[str, Any], **values: Any) -> list[Change]:
         """An operator's act: set `values` and tell the story."""
         for key, value in values.items():

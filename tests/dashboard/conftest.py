@@ -18,6 +18,7 @@ import pytest
 from aiohttp import web
 
 from alerts.ladder import DEFAULT_LADDER
+from config.settings import ServiceSettings
 from dashboard import database as db
 from dashboard.accounts import Accounts, operator_row
 from dashboard.command import Place
@@ -41,12 +42,12 @@ class PlayedMonitor:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.answers: dict[str, dict[str, Any]] = {
-            "acknowledge": {"at_ms": T0},
+            "acknowledge_incident": {"at_ms": T0, "open": True},
             "orders": {"at_ms": T0, "orders": [], "devices": []},
             "order": {"order": {"id": "O-1", "protected": "P-1", "respondent": "R-1", "perimeter_m": 500.0, "zones": []}},
             "positions": {"at_ms": T0, "protected": {"lat": 20.5, "lon": -100.4}, "respondent": None},
             "devices": {"devices": []},
-            "coverage": {"at_ms": T0, "uncovered": [], "batteries": []},
+            "coverage": {"at_ms": T0, "unseen": 0, "uncovered": [], "folded": [], "batteries": []},
             "set_order": {"at_ms": T0, "level": "caution", "reason": "not_seen_yet"},
             "revoke_order": {"at_ms": T0},
         }
@@ -173,8 +174,7 @@ async def scene_of(records: Records, contacts: Path | None = None, **place: Any)
         "tile_attribution": None,
         "base_layer": None,
         "public_statistics": False,
-        "data_dir": Path(),
-        "orders": None,
+        "service": ServiceSettings(),
         **place,
     }
     desk = Desk(console, Accounts(records, clock), records, clock, Looks(records, clock), Place(contacts=contacts, **chosen))
