@@ -19,7 +19,7 @@ from geofence.watch import PARTY_SHIFT
 
 LISTED_MAX = 500  # orders told one by one; the others are counted: nobody reads more, and it takes 10 ms
 FOLDED_MIN = 20  # so many orders for the same cause are one event: a broker, a carrier, a district
-FOLDED_ORDERS_MAX = 100  # named of a folded cause
+FOLDED_ORDERS_MAX = LISTED_MAX  # named of a folded cause: whoever is listed for it is among them
 M_PER_DEG = 111_200.0  # of a great circle
 BATTERY_HOURS = 6.0  # what will be empty before the shift ends
 

@@ -9,20 +9,20 @@ It reads only, beside a monitor that writes. Memory: one segment of the journal.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from config.errors import BadInput
-from config.orders import load_registry
 from config.settings import ServiceSettings
-from geofence.terms import Order, OrderId, Registry, Transition
+from geofence.terms import Format, Order, OrderId, Registry, Transition
 from monitor.amendments import AMENDED, Amendment, read_amendments
 from monitor.blocks import BLOCK, Block, scan
 from monitor.engine import Effects, Engine
 from monitor.journal import Record, RecordKind, decode_body
+from monitor.known_orders import read_orders
 from monitor.recovery import judge
 from monitor.replay import transition_line
 from monitor.segments import Walk, segments_of
@@ -48,7 +48,7 @@ class Recording:
     @classmethod
     def of(cls, settings: ServiceSettings) -> Recording:
         """That of a monitor with these settings. Raises BadInput and OSError where its files cannot be read."""
-        registry = load_registry(settings.orders) if settings.orders is not None else Registry()
+        registry = read_orders(settings.orders, settings.data_dir) if settings.orders is not None else Registry()
         return cls(settings.data_dir / "journal", registry, tuple(read_amendments(settings.data_dir / AMENDED)))
 
     def order(self, order: OrderId, at_ms: int) -> Order | None:
@@ -161,10 +161,8 @@ class Playback:
 
     def _inputs(self) -> Iterator[Envelope]:
         """What came in for this order, from an hour before until a little after; what was decided is noted on the way."""
-        topics = {topic for device in self._registry.devices for topic in topics_of(device)}
-        topics |= {f"v1/{device.id}/{kind}" for device in self._registry.devices for kind in ("ping", "status")}
-        topics |= {TRACCAR, "monitor/link"}
-        for record in self._records():
+        topics = _topics(self._registry)
+        for record in self._records([one.encode() for one in (*topics, self._order)]):
             self._last_ms = max(self._last_ms, record.at_ms)
             if record.kind is RecordKind.INPUT:
                 topic, payload = record.body[:2]
@@ -173,14 +171,20 @@ class Playback:
             elif record.kind is RecordKind.TRANSITION and self._is_told(record):
                 self._recorded.append(bytes(record.body))
 
-    def _records(self) -> Iterator[Record]:
+    def _records(self, needles: Sequence[bytes]) -> Iterator[Record]:
+        """The records of all blocks in which one of these words stands: most blocks hold nothing of ours, and are not decoded."""
         walk = Walk(partial=True)
         for path in self._paths:  # one at a time: the monitor may begin another meanwhile, which is not ours any more
+            body = b""
             for block in walk.blocks([path]):
                 if self._stop():
                     return
-                with suppress(ValueError):
-                    yield from decode_body(block.body)
+                body = block.body
+                if any(needle in body for needle in needles):
+                    with suppress(ValueError):
+                        yield from decode_body(body)
+            with suppress(ValueError):
+                self._last_ms = max([self._last_ms, *(record.at_ms for record in decode_body(body))]) if body else self._last_ms
             if self._last_ms > self._span[1] + LATE_MS:
                 return
 
@@ -194,6 +198,13 @@ class Playback:
             order = said.get("order")
             return self._order in (said.get("order_revoked"), order.get("id") if isinstance(order, dict) else None)
         return False
+
+
+def _topics(registry: Registry) -> set[str]:
+    """By which the devices of a registry are heard, and our link."""
+    topics = {topic for device in registry.devices for topic in topics_of(device)} | {"monitor/link"}
+    topics |= {f"v1/{device.id}/{kind}" for device in registry.devices for kind in ("ping", "status")}
+    return topics | {TRACCAR} if any(device.format is Format.TRACCAR for device in registry.devices) else topics
 
 
 def playback(recording: Recording, order: str, from_ms: int, to_ms: int, step_ms: int) -> Iterator[Frame]:

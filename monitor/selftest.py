@@ -18,7 +18,6 @@ from typing import Protocol, runtime_checkable
 from alerts.channels import Answer, Carrier, Verdict
 from alerts.terms import Channel
 from geofence.terms import Command, DeviceId, Level, OrderId, PersonId
-from monitor.canary import is_canary
 from monitor.log import get_logger
 from monitor.terms import Reach
 from monitor.wire import to_json
@@ -132,7 +131,7 @@ class SelfTest:
     async def examine(self) -> Report:
         """Ask everybody and everything once; the report, which is on disk as well."""
         at_ms = self._now_ms()
-        orders = [order for order in self._ask.orders() if not is_canary(order)]
+        orders = self._ask.orders()
         asked, failures = 0, list[tuple[Level, Silent]]()
         for first in range(0, len(orders), AT_A_TIME):
             count, silent = await self._examine_some(orders[first : first + AT_A_TIME])

@@ -147,7 +147,7 @@ class Service:
             self._settings.service.data_dir / "selftest",
             clock,
             self._ways_out,
-            ask=self._loop.engine,
+            ask=self._views,
             command=self._downlink.command,
             now_ms=self._clock.now_ms,
             on_report=self._on_report,

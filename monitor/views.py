@@ -16,6 +16,7 @@ from geofence.terms import Circle, Corridor, Device, DeviceId, Level, Order, Ord
 from geofence.watch import lead_of
 from monitor.coverage import coverage
 from monitor.engine import Engine, Standing
+from monitor.terms import Reach
 from monitor.whereabouts import device_states, whereabouts
 
 PAGE = 500  # orders of one page unless asked otherwise: 4 ms to put together
@@ -42,6 +43,10 @@ class Views:
     def orders(self) -> list[OrderId]:
         """Every order in the registry."""
         return [one for one in self.engine().orders() if one not in self.hidden]
+
+    def reach_of(self, order: OrderId) -> Reach | None:
+        """How the protected person of an order in force can be reached."""
+        return self.engine().reach_of(order)
 
     def levels(self) -> dict[Level, int]:
         """How many orders stand at each level."""

@@ -7,9 +7,12 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.terms import DeliveryState, Kind, Outcome
 from geofence.terms import Level, Reason
@@ -21,6 +24,7 @@ from monitor.feed import HOST, Feed
 from monitor.terms import Envelope
 from monitor.views import Views
 from tests.messages import notification, transition
+from tests.monitor.test_registrar import Desk
 from tests.pings import HOME, T0, at, pair
 from tests.service_world import until
 
@@ -288,3 +292,35 @@ async def test_a_request_that_breaks_us_is_answered_and_the_next_one_too(monkeyp
         first, second = await console.hear(), await console.hear()
         assert (first["id"], first["ok"], second["id"], second["ok"]) == (1, False, 2, True)
         assert second["order"]["level"] == "emergency"
+
+
+words = st.sampled_from(["acknowledge", "acknowledge_incident", "orders", "order", "positions", "devices", "coverage", "set_order", "revoke_order", "x"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 60), 1 << 60) | st.floats() | st.text(max_size=70) | st.sampled_from(["O1", ORDER]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+keys = st.sampled_from(["of", "after", "limit", "who", "order", "devices", "id", "do"])
+
+
+@given(st.lists(st.tuples(words, st.dictionaries(keys, values, max_size=5)), max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_client_says_is_answered_and_breaks_nothing(tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, dict[str, Any]]]) -> None:
+    async def ask() -> None:
+        service = Service()
+        service.meet()
+        desk = Desk(tmp_path_factory.mktemp("said"))
+        desk.engine = service.engine
+        registrar = desk.registrar
+        commands = replace(service.feed.commands, changes={"set_order": registrar.set_order, "revoke_order": registrar.revoke_order})
+        answers: list[dict[str, Any]] = []
+        for do, request in said:
+            commands.take({"do": do, **request}, answers.append)
+        await asyncio.gather(*commands._under_way)
+        service.feed.commands = commands
+        service.turn()
+        assert len(answers) == len(said)
+        assert all(one["ok"] or one["why"] for one in answers)
+        assert "the monitor failed on this request" not in [one.get("why") for one in answers]
+
+    asyncio.run(ask())

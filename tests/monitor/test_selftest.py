@@ -20,6 +20,7 @@ from monitor.canary import ORDER, with_canary
 from monitor.engine import Engine
 from monitor.selftest import ANSWER_S, OK, REPORTS_KEPT, Report, SelfTest, Silent, by_risk, keep, next_at_ms
 from monitor.terms import Envelope
+from monitor.views import Views
 from monitor.wire import to_json
 from simulator.fake_twilio import FakeTwilio
 from tests.service_world import SECRET, ControlRoom, free_port
@@ -59,7 +60,7 @@ class Night:
             self.directory,
             "09:30",
             carriers or {},
-            ask=self.engine,
+            ask=Views(lambda: self.engine, hidden=(ORDER,)),
             command=self.commands.append,
             now_ms=lambda: self.now_ms,
             on_report=self.reports.append,
