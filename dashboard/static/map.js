@@ -9,6 +9,7 @@ const START = { centre: [20.5888, -100.3899], zoom: 12 }; // somewhere, until th
 const ZOOM_MAX = 18;
 const METRES_PER_DEG = 111_320;
 const NICE = [1, 2, 5];
+const ALONE_M = 500; // around her where she has no perimeter
 const GRID_PX = 110; // about this far apart
 const GRID_LINES_MAX = 60;
 
@@ -22,8 +23,8 @@ export function makeMap(place, settings, label) {
   L.control.scale({ imperial: false }).addTo(map);
   north().addTo(map);
   if (settings.tile_url) L.tileLayer(settings.tile_url, { maxZoom: ZOOM_MAX, attribution: plain(settings.tile_attribution) }).addTo(map);
-  else addGrid(map);
-  if (settings.base_layer_url) addBase(map, settings.base_layer_url);
+  if (settings.base_layer_url) addBase(map, settings.base_layer_url).catch(() => addGrid(map));
+  else if (!settings.tile_url) addGrid(map);
   const watch = new ResizeObserver(() => map.invalidateSize());
   watch.observe(place);
   map.on("unload", () => watch.disconnect());
@@ -40,11 +41,13 @@ function north() {
   return control;
 }
 
+/** The streets of a town are thousands of lines: on one canvas, in the colour of the hour. Raises where there is no such layer. */
 async function addBase(map, url) {
-  const response = await fetch(url, { credentials: "same-origin" }).catch(() => null);
-  if (!response?.ok) return;
-  const style = { className: "base", weight: 1.5, interactive: false, fill: false };
-  L.geoJSON(await response.json(), { style, interactive: false, pointToLayer: (_, at) => L.circleMarker(at, { ...style, radius: 1 }) }).addTo(map);
+  const streets = await (await fetch(url, { credentials: "same-origin" })).json();
+  const probe = map.getContainer().appendChild(el("i", { class: "base" }));
+  const style = { renderer: L.canvas({ padding: 0.5 }), color: getComputedStyle(probe).color, weight: 1, interactive: false, fill: false };
+  probe.remove();
+  L.geoJSON(streets, { style, interactive: false, pointToLayer: (_, at) => L.circleMarker(at, { ...style, radius: 1 }) }).addTo(map);
 }
 
 /** Lines each so many metres, so that distance can be read where there is nothing else. */
@@ -166,10 +169,10 @@ export class PartyMap {
     L.circleMarker(closest.respondent, { className: "closest", radius: 5, weight: 2, interactive: false }).addTo(this.moving);
   }
 
-  /** Everything that matters, in view: both parties; alone, her perimeter. */
+  /** Everything that matters, in view: both parties and her perimeter. */
   fit({ protected: she, respondent: he, perimeter_m }) {
     const points = [she, he].filter(Boolean).map((one) => L.latLng(one.lat, one.lon).toBounds(Math.max(200, 2 * (one.radius_m ?? 0))));
-    if (she && !he) points.push(L.latLng(she.lat, she.lon).toBounds(2 * (perimeter_m || 500)));
+    if (she) points.push(L.latLng(she.lat, she.lon).toBounds(2 * (perimeter_m || ALONE_M)));
     if (!points.length) return;
     const bounds = points.reduce((all, one) => all.extend(one), L.latLngBounds(points[0].getSouthWest(), points[0].getNorthEast()));
     const inside = this.map.getBounds();

@@ -268,7 +268,7 @@ const WORDS = {
   "zones": ["Zonas", "Zones"],
   "plot.table": ["Ver como tabla", "Show as a table"],
   "coverage.title": ["¿Vemos a todos?", "Can we see everyone?"],
-  "coverage.count": ["{n} órdenes no se ven ahora", "{n} orders cannot be seen now"],
+  "coverage.count": ["Órdenes que no se ven ahora: {n}", "Orders that cannot be seen now: {n}"],
   "coverage.all": ["Se ve a todas las personas.", "Everyone can be seen."],
   "coverage.who": ["Quién no se ve, el mayor riesgo primero", "Who cannot be seen, highest risk first"],
   "coverage.batteries": ["Baterías que no van a durar", "Batteries that will not last"],

@@ -13,7 +13,7 @@ from axe_playwright_python.async_playwright import Axe
 from dashboard import database as db
 from dashboard.accounts import CONFIRMED_MS
 from dashboard.passwords import new_totp
-from tests.dashboard.browser.conftest import ORDER, PLACES, Room, furnish, room_at
+from tests.dashboard.browser.conftest import ORDER, PLACES, Room, becomes, furnish, room_at
 from tests.dashboard.conftest import PASSWORD, T0, Scene, fresh, scene_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -304,7 +304,10 @@ async def test_a_base_layer_of_our_own_is_the_map_where_there_is_one(tmp_path: P
     async with scene_of(records, base_layer=layer) as scene, room_at(scene.url, chromium) as room:
         story(scene)
         page = await opened(room)
-        await page.locator(".map path.base").first.wait_for(state="attached")
+        drawn = "[...document.querySelector('.map canvas').getContext('2d').getImageData(0, 0, 2000, 1000).data].some(Boolean)"
+        await page.locator(".map canvas").wait_for()
+        assert await becomes(page, drawn)
+        assert await page.locator(".map path.grid").count() == 0
     records.close()
 
 
