@@ -148,6 +148,7 @@ async def test_an_incident_is_worked_through_with_the_keyboard_alone(scene: Scen
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await page.locator(".story").get_by_text("Contestó: está en casa").wait_for()
+    await page.locator("dialog").wait_for(state="detached")
     await page.keyboard.press("c")
     await page.locator("dialog select").select_option("true_approach")
     await page.keyboard.press("Tab")

@@ -33,6 +33,11 @@ async def test_an_approach_appears_rings_is_opened_answered_watched_and_closed(t
             await page.locator(".incident table", has_text="brc").first.wait_for()
             await page.keyboard.press("a")
             await page.locator(".times").get_by_text("atendió ana").wait_for()
+            await page.get_by_role("button", name="Recorrido").click()
+            await page.get_by_text("El mismo motor decide aquí lo mismo que entonces.").wait_for()
+            await page.keyboard.press("End")
+            await page.locator(".playback .level-emergency").first.wait_for()
+            assert await page.locator(".playback .marker").count() == 2
             rings = len(world.room.of(order="O-0", kind="raise"))
             await page.keyboard.press("c")
             await page.locator("dialog select").select_option("test")
