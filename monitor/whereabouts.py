@@ -17,7 +17,7 @@ from geofence.health import hours_left
 from geofence.proximity import FAR_S, PERIMETER
 from geofence.target import is_open, look
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Reason, Registry, Role, Source, Strap, Tether
-from geofence.track import silence_ms, variance_after
+from geofence.track import reckon, silence_ms, variance_after
 
 NOBODY = -1  # no fix is the occasion: somebody looks
 DEGREES = 6  # decimals of a position: 0.1 m
@@ -143,8 +143,10 @@ def _closest(core: Core, found: tuple[Any, tuple[float, ...]], at_ms: int) -> di
     hers, his = (core.tables().device[int(one)] for one in (sight[7], sight[8]))
     if at_ms - min(int(hers["fix_ms"]), int(his["fix_ms"])) > policy.COURSE_AGE_MS_MAX:
         return None
-    east, north = offset_m(float(hers["lat"]), float(hers["lon"]), float(his["lat"]), float(his["lon"]))
-    ve, vn = float(his["ve"] - hers["ve"]), float(his["vn"] - hers["vn"])
+    her, she_goes = _now(hers, at_ms)
+    him, he_goes = _now(his, at_ms)
+    east, north = offset_m(*her, *him)
+    ve, vn = he_goes[0] - she_goes[0], he_goes[1] - she_goes[1]
     closing = -(east * ve + north * vn)
     if closing <= policy.CLOSING_MPS_MIN * math.hypot(east, north):
         return None
@@ -152,14 +154,20 @@ def _closest(core: Core, found: tuple[Any, tuple[float, ...]], at_ms: int) -> di
     return {
         "at_ms": at_ms + round(after_s * 1000.0),
         "distance_m": round(math.hypot(east + ve * after_s, north + vn * after_s), 1),
-        "protected": _after(hers, after_s),
-        "respondent": _after(his, after_s),
+        "protected": _after(her, she_goes, after_s),
+        "respondent": _after(him, he_goes, after_s),
     }
 
 
-def _after(d: Any, after_s: float) -> list[float]:
-    place = moved(float(d["lat"]), float(d["lon"]), float(d["ve"]) * after_s, float(d["vn"]) * after_s)
-    return [round(x, DEGREES) for x in place]
+def _now(d: Any, at_ms: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """(place, velocity in m/s east and north) of a device now, as the kernel reckons it on from its last fix."""
+    glide_s, left, _ = reckon(d, (at_ms - int(d["fix_ms"])) / 1000.0)
+    ve, vn = float(d["ve"]), float(d["vn"])
+    return moved(float(d["lat"]), float(d["lon"]), ve * glide_s, vn * glide_s), (ve * left, vn * left)
+
+
+def _after(place: tuple[float, float], goes: tuple[float, float], after_s: float) -> list[float]:
+    return [round(x, DEGREES) for x in moved(*place, goes[0] * after_s, goes[1] * after_s)]
 
 
 # --- one device -------------------------------------------------------------------------------------------------------

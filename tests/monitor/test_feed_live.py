@@ -45,8 +45,15 @@ async def test_a_console_hears_answers_leaves_and_comes_back(tmp_path: Path) -> 
             writer.write(json.dumps({"do": "acknowledge", "of": alert["body"]["id"], "id": 1}).encode() + b"\n")
             assert (await hear(reader, "reply"))["ok"]
             writer.transport.abort()
+            _, _, flooding = await console(port)  # asks and asks, and never reads
+            flooding.write(b'{"do":"coverage"}\n[[[[{"do":\n' + b'{"do":"orders"}\n' * 3_000)
+            _, _, nagging = await console(port)
+            nagging.write(b'{"do":"coverage","id":1}\n{"do":"orders","id":2}\n' * 3_000)
             await people.meet(1)
             await until(lambda: people.breaches(1), what=people.missing(range(1, 2)))
+            nagging.transport.abort()
+            flooding.transport.abort()
+            assert "Traceback" not in world.monitor.log
             again, reader, writer = await console(port, hello["epoch"], alert["seq"])
             assert not again["gap"]
             assert {s["order"] for s in again["standings"] if s["level"] == "emergency"} == {"O-0", "O-1"}
