@@ -151,7 +151,7 @@ class Registrar:
         taken = [name for name in ids if name in (ORDER, HER, HIM)]
         if taken:
             raise Unfit(f"{taken[0]} is reserved for the canary")
-        if faults := clashes(devices, self._views.devices()):
+        if devices and (faults := clashes(devices, self._views.devices())):
             raise Unfit("", faults)
         try:
             check_trusted(self._contacts, Registry(orders=(order,)))
@@ -160,6 +160,8 @@ class Registrar:
 
     async def _change(self, of: OrderId, order: Order | None, devices: tuple[Device, ...], who: str | None) -> Reply:
         """Have it judged, then kept, then say how the order stands. Raises Unfit."""
+        before = self._views.engine().core.order(of)
+        is_heard = not devices and (order is None or (before is not None and before.protected == order.protected))
         committed = self._loop().receive_own("orders", to_json(orders_input(of, order, devices, who)))
         if self._views.engine().core.order(of) != order:
             raise Unfit("the monitor could not judge it: nothing has changed")
@@ -170,7 +172,8 @@ class Registrar:
         except OSError:
             raise Unfit("it is in force, but could not be kept: the disk fails, and a restart would forget it") from None
         finally:
-            await self._tell_sessions()
+            if not is_heard:
+                await self._tell_sessions()
         with suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(COMMIT_S_MAX):
                 await asyncio.shield(committed)

@@ -154,6 +154,46 @@ def test_whoever_is_not_seen_is_told_with_the_cause(his_pings: list[dict[str, An
     assert told["unseen"] == 1
 
 
+def test_an_empty_battery_explains_the_silence() -> None:
+    world = World(pair())
+    world.ping("brc", T0, at(0.0, 0.0))
+    for step in range(3):
+        world.ping("tag", T0 + step * 30_000, at(0.0, 5_000.0), battery=6, charging=False)
+    world.engine.advance(T0 + 3_000_000)
+    assert {one["party"]: (one["why"], one["since_ms"]) for one in world.views.coverage()["uncovered"]} == {
+        "protected": ("no_signal", T0),
+        "respondent": ("battery", T0 + 60_000),
+    }
+
+
+def test_who_has_no_device_at_all_is_told_so() -> None:
+    registry = pair()
+    world = World(replace(registry, devices=registry.devices[:1]))
+    for step in range(4):
+        world.ping("brc", T0 + step * 30_000, at(0.0, 0.0))
+    (one,) = world.views.coverage()["uncovered"]
+    assert (one["party"], one["why"], one["device"], one["since_ms"]) == ("respondent", "no_device", None, None)
+
+
+def test_two_devices_of_one_person_in_two_places_cannot_both_show_where_he_is() -> None:
+    registry = pair()
+    world = World(replace(registry, devices=(*registry.devices, Device(DeviceId("phone"), PersonId("R")))))
+    for step in range(8):
+        for device, metres in (("brc", 0.0), ("tag", 9_000.0), ("phone", 6_000.0)):
+            world.ping(device, T0 + step * 30_000, at(0.0, metres))
+    assert [(one["party"], one["why"]) for one in world.views.coverage()["uncovered"]] == [("respondent", "strap")]
+
+
+def test_who_is_overdue_is_listed_before_he_counts_as_silent() -> None:
+    world = World(pair(warning_m=500.0))
+    for step in range(20):
+        world.ping("brc", T0 + step * 15_000, at(0.0, 0.0))
+        if step < 15:
+            world.ping("tag", T0 + step * 15_000, at(0.0, 1_200.0))
+    assert world.views.states(O1)[1]["troubles"] == []
+    assert [(one["party"], one["why"]) for one in world.views.coverage()["uncovered"]] == [("respondent", "no_signal")]
+
+
 def test_nothing_is_uncovered_while_both_are_seen() -> None:
     world = World(pair())
     world.approach()
