@@ -2,6 +2,7 @@
 
 import { eachSecond } from "./clock.js";
 import { el, refill, setAttribute, setText } from "./dom.js";
+import { staying } from "./order.js";
 import { announce } from "./shell.js";
 import { Row } from "./queue_row.js";
 import { t } from "./words.js";
@@ -102,20 +103,26 @@ export class Queue {
     const stays = new Set(target);
     for (const [id, row] of this.rows) if (!stays.has(id)) this.drop(id, row);
     let made = 0;
-    let at = this.list.firstElementChild;
-    this.shown = [];
-    for (const id of target) {
-      const row = this.rows.get(id) ?? (made++ < MADE_AT_ONCE ? this.make(id) : null);
-      if (!row) return true;
-      row.update(this.items.get(id) ?? this.gone.get(id));
-      this.shown.push(id);
-      if (row.node === at) at = at.nextElementSibling;
-      else this.list.insertBefore(row.node, at);
+    const order = target.filter((id) => this.rows.has(id) || (made++ < MADE_AT_ONCE && this.make(id)));
+    const places = new Map(this.shown.map((id, place) => [id, place]));
+    const stay = staying(order.map((id) => places.get(id) ?? -1));
+    this.shown = order;
+    let next = null;
+    for (let index = order.length - 1; index >= 0; index -= 1) {
+      const row = this.rows.get(order[index]);
+      row.update(this.items.get(row.id) ?? this.gone.get(row.id));
+      if (!stay.has(index)) this.list.insertBefore(row.node, next);
+      next = row.node;
     }
-    if (focused === document.activeElement) return false;
+    this.keepFocus(focused, focused_at);
+    return order.length < target.length;
+  }
+
+  /** A row that moved keeps the focus; of one that has gone, its neighbour gets it. */
+  keepFocus(focused, focused_at) {
+    if (focused === document.activeElement) return;
     if (this.list.contains(focused)) focused.focus({ preventScroll: true });
     else if (focused_at >= 0) this.rows.get(this.shown[Math.min(focused_at, this.shown.length - 1)])?.focus();
-    return false;
   }
 
   make(id) {

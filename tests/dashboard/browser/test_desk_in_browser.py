@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -232,6 +233,30 @@ async def test_a_thousand_incidents_at_once_leave_the_page_free(scene: Scene, ro
     await page.locator(".queue li").nth(999).wait_for(state="attached")
     longest = max(await page.evaluate("window.longTasks"), default=0.0)
     assert longest < 200.0
+
+
+def longest_rising(places: list[int]) -> int:
+    """By trying all: the length of the longest rising run."""
+    best: list[int] = []
+    for index, place in enumerate(places):
+        best.append(0 if place < 0 else 1 + max((best[k] for k in range(index) if 0 <= places[k] < place), default=0))
+    return max(best, default=0)
+
+
+async def test_as_few_rows_move_as_can_be(room: Room) -> None:
+    page = await room.page()
+    await page.goto("/login")
+    rng = random.Random(7)
+    for _ in range(60):
+        places = rng.sample(range(12), rng.randrange(13)) + [-1] * rng.randrange(3)
+        rng.shuffle(places)
+        stay = await page.evaluate(
+            "places => import('/static/order.js').then(({ staying }) => [...staying(places)].sort((a, b) => a - b))", places
+        )
+        kept = [places[index] for index in stay]
+        assert kept == sorted(kept)
+        assert -1 not in kept
+        assert len(kept) == longest_rising(places)
 
 
 async def test_what_people_write_is_text_and_never_markup(scene: Scene, room: Room) -> None:
