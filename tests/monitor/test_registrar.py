@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -237,6 +239,29 @@ def test_a_file_cut_anywhere_has_every_whole_line(tmp_path_factory: pytest.TempP
     assert [one.id for one in again.over(Registry()).orders] == [one.of for one in said[:whole]]
     again.add(replace(said[0], of=OrderId("O9"), order=replace(BASE, id=OrderId("O9"))))
     assert len(Amendments.open(path).over(Registry()).orders) == whole + 1, "the next line is whole again"
+
+
+def test_a_disk_that_fills_in_the_middle_of_a_line_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "orders.console.jsonl"
+    amendments = Amendments.open(path)
+    one, two = (Amendment(T0, order.id, order, None) for order in (BASE, replace(BASE, id=OrderId("O2"))))
+    amendments.add(one)
+    before, write, calls = path.read_bytes(), os.write, itertools.count()
+
+    def half(file: int, data: Any) -> int:
+        if next(calls):
+            raise OSError(28, "no space left on device")
+        return write(file, bytes(data)[: len(data) // 2])
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", half)
+        with pytest.raises(OSError, match="no space"):
+            amendments.add(two)
+    assert path.read_bytes() == before
+    assert [order.id for order in amendments.over(Registry()).orders] == ["O1"], "what is not on disk does not count"
+    amendments.add(two)
+    assert Amendments.open(path).over(Registry()) == amendments.over(Registry())
+    assert len(amendments) == 2
 
 
 def test_a_damaged_line_takes_no_other_with_it(tmp_path: Path) -> None:
