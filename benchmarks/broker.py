@@ -1,6 +1,6 @@
-"""The whole service on a real broker, beside what the broker and the same client do alone: throughput and latency.
+"""The whole service on a real broker, beside what the broker and the same client do alone: throughput, latency, a flood, a cold start.
 
-`python -m benchmarks.broker [--pairs 50000] [--seconds 10]`. Everything shares this machine's cores: broker, load generator,
+`python -m benchmarks.broker [--pairs 50000] [--seconds 8]`. Everything shares this machine's cores: broker, load generator,
 monitor. What counts is the ratio to the bare subscriber and to the bare two-hop round trip of the same run.
 """
 
@@ -11,6 +11,8 @@ import asyncio
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,15 +25,26 @@ from pathlib import Path
 
 import aiomqtt
 
-from benchmarks.core import registry_of
+from benchmarks.core import PINGS, ROUND_MS, Stream, registry_of
+from benchmarks.rows import Row, cpu_s, quantile, resident_bytes, say
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry
 from monitor.broker import free_port
+from monitor.engine import Engine
+from monitor.known_orders import read_orders
+from monitor.snapshot import Snapshot, write_snapshot
 from simulator.load import LoadPlan
 from simulator.orders_file import write_orders
 
 ROOT = Path(__file__).parents[1]
 PROBES = 200  # pairs that wait for one breach each: the sample of the latency
+FLOOD = 700  # pairs whose breaches come all at once
+FLOOD_PAIRS, FLOOD_EVERY_S = 10_000, 15  # who reports meanwhile, and how often
 SETTLE_S = 3.0
+START_S = 5  # from the snapshot to the first load; in a place of its own it would be "nobody was seen for so long"
+QUIET_RATIO = 0.15  # of a core: then what the last load caused has been done
+QUIET_S_MAX = 15.0  # or nearly: after 45 s without load every device would be silent, and every order would say so
+ENOUGH_S = 120.0
+AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # or the probing client's small packets wait 40 ms for each other
 CONFIG = """
 [service]
 orders = "orders.toml"
@@ -67,6 +80,8 @@ try:
 except ImportError: pass
 asyncio.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "echo"))
 """
+
+
 
 
 @contextmanager
@@ -111,41 +126,52 @@ def load(port: int, pairs: int, seconds: float, qos: int, rate: str) -> list[obj
             "--seconds", seconds]  # fmt: skip
 
 
-def bare_rate(port: int, args: argparse.Namespace, qos: int) -> float:
-    """Messages a second that the client alone takes from this broker under the same load."""
+def whole_rate(seen: list[tuple[float, ...]]) -> float:
+    """All that was sent, by the time from its first sign until the last of it was taken: (monotonic s, count) samples."""
+    risen = [k for k in range(1, len(seen)) if seen[k][1] > seen[k - 1][1]]
+    if not risen:
+        return 0.0
+    return (seen[-1][1] - seen[0][1]) / (seen[risen[-1]][0] - seen[risen[0] - 1][0])
+
+
+def bare_rate(port: int, args: argparse.Namespace, qos: int) -> tuple[float, float]:
+    """(messages a second, µs of CPU a message) of the client alone on this broker under the same load."""
     with process(sys.executable, "-c", BARE, port, "v1/+/ping", "count", stdout=subprocess.PIPE) as subscriber:
         time.sleep(SETTLE_S)
+        before_s = cpu_s(subscriber.pid)
         subprocess.run([str(c) for c in load(port, args.pairs, args.seconds, qos, "max")], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        settle(subscriber.pid)
+        spent_s = cpu_s(subscriber.pid) - before_s
     assert subscriber.stdout is not None
     seen = [tuple(map(float, line.split())) for line in subscriber.stdout.read().splitlines()]
-    return best_rate(seen, args.seconds)
+    return whole_rate(seen), spent_s / max(1.0, seen[-1][1]) * 1e6
 
 
-def best_rate(seen: list[tuple[float, ...]], seconds: float) -> float:
-    """Rate over the middle of the run: the second after it began to rise, to the end of the load."""
-    start = next(i for i, (_, count) in enumerate(seen) if count > 0)
-    window = [s for s in seen[start:] if 1.0 <= s[0] - seen[start][0] <= seconds - 0.5]
-    return (window[-1][1] - window[0][1]) / (window[-1][0] - window[0][0])
-
-
-def monitor_rate(port: int, http: int, args: argparse.Namespace, qos: int) -> float:
-    seen: list[tuple[float, ...]] = []
-    with process(*load(port, args.pairs, args.seconds, qos, "max"), stdout=subprocess.DEVNULL) as sender:
-        base = judged(http)
-        while sender.poll() is None:
-            seen.append((time.monotonic(), judged(http) - base))
-            time.sleep(0.25)
-    rate = best_rate(seen, args.seconds)
-    last = -1.0
-    while (now := judged(http)) != last:  # let it finish what the broker still holds
-        last = now
+def settle(pid: int) -> None:
+    """Wait until a process has done what it had to."""
+    deadline = time.monotonic() + QUIET_S_MAX
+    while time.monotonic() < deadline:
+        before_s = cpu_s(pid)
         time.sleep(1.0)
-    return rate
+        if cpu_s(pid) - before_s < QUIET_RATIO:
+            return
+
+
+def monitor_rate(pid: int, port: int, http: int, args: argparse.Namespace, qos: int) -> tuple[float, float]:
+    """(pings a second, µs of CPU a ping) of the monitor under as much load as the broker takes."""
+    base, before_s = judged(http), cpu_s(pid)
+    seen: list[tuple[float, ...]] = [(time.monotonic(), base)]
+    with process(*load(port, args.pairs, args.seconds, qos, "max"), stdout=subprocess.DEVNULL) as sender:
+        while sender.poll() is None or seen[-1][0] - next(t for t, count in seen if count == seen[-1][1]) < SETTLE_S:
+            if count := judged(http):
+                seen.append((time.monotonic(), count))
+            time.sleep(0.2)
+    return whole_rate(seen), (cpu_s(pid) - before_s) / max(1.0, seen[-1][1] - base) * 1e6
 
 
 def probe_registry(now_ms: int) -> Registry:
     devices, orders = [], []
-    for i in range(PROBES):
+    for i in range(PROBES + FLOOD):
         devices += [Device(DeviceId(f"probe-brc-{i}"), PersonId(f"PB-{i}")), Device(DeviceId(f"probe-tag-{i}"), PersonId(f"PR-{i}"))]
         orders.append(Order(OrderId(f"PROBE-{i}"), PersonId(f"PB-{i}"), PersonId(f"PR-{i}"), 500.0, 2200.0, now_ms - 10**9, now_ms + 10**9))
     return Registry(tuple(devices), tuple(orders))
@@ -157,33 +183,47 @@ def probe_ping(east_deg: float) -> bytes:
     return json.dumps({"v": 1, "boot": 1, "seq": 1, "at": now, "fix": fix}).encode()
 
 
-async def alert_latencies(port: int) -> list[float]:
-    """Seconds from publishing his ping to her bracelet having the alert, one breach a pair."""
-    latencies: list[float] = []
-    async with aiomqtt.Client("127.0.0.1", port, identifier="probe") as client:
-        await client.subscribe("v1/+/alert", qos=1)
-        for i in range(PROBES):
+async def breaches(port: int, pairs: range, *, at_once: bool) -> tuple[list[float], float]:
+    """(seconds from publishing his ping to her bracelet having the alert, seconds until the last has it), one breach a pair."""
+    sent: dict[int, float] = {}
+    took: dict[int, float] = {}
+    heard = asyncio.Event()
+
+    async def listen(client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            i = int(message.topic.value.split("/")[1].rpartition("-")[2])
+            if json.loads(message.payload)["level"] == "emergency" and i in sent:
+                took.setdefault(i, time.perf_counter() - sent[i])
+                heard.set()
+
+    async with aiomqtt.Client("127.0.0.1", port, identifier="probe", socket_options=AT_ONCE) as client:
+        for i in pairs:
+            await client.subscribe(f"v1/probe-brc-{i}/alert", qos=1)
             await client.publish(f"v1/probe-brc-{i}/ping", probe_ping(0.0), qos=1)
         await asyncio.sleep(1.0)
-        for i in range(PROBES):
-            started = time.perf_counter()
-            await client.publish(f"v1/probe-tag-{i}/ping", probe_ping(0.001), qos=1)
-            async with asyncio.timeout(20):
-                async for message in client.messages:
-                    body = json.loads(message.payload)
-                    if message.topic.value == f"v1/probe-brc-{i}/alert" and body["level"] == "emergency":
-                        break
-            latencies.append(time.perf_counter() - started)
-    return latencies
+        listener = asyncio.create_task(listen(client))
+        started = time.perf_counter()
+        async with asyncio.timeout(ENOUGH_S):
+            for i in pairs:
+                sent[i] = time.perf_counter()
+                await client.publish(f"v1/probe-tag-{i}/ping", probe_ping(0.001), qos=0)
+                while not at_once and i not in took:
+                    heard.clear()
+                    await heard.wait()
+            while len(took) < len(pairs):
+                heard.clear()
+                await heard.wait()
+        listener.cancel()
+    return list(took.values()), time.perf_counter() - started
 
 
 async def echo_latencies(port: int) -> list[float]:
     latencies = []
-    async with aiomqtt.Client("127.0.0.1", port, identifier="probe") as client:
+    async with aiomqtt.Client("127.0.0.1", port, identifier="probe", socket_options=AT_ONCE) as client:
         await client.subscribe("bench/back", qos=1)
         for i in range(PROBES):
             started = time.perf_counter()
-            await client.publish("bench/there", b"%d" % i, qos=1)
+            await client.publish("bench/there", b"%d" % i, qos=0)
             async with asyncio.timeout(20):
                 async for message in client.messages:
                     if message.payload == b"%d" % i:
@@ -192,64 +232,137 @@ async def echo_latencies(port: int) -> list[float]:
     return latencies
 
 
-def quantiles(name: str, seconds: list[float]) -> str:
-    ordered = sorted(seconds)
-    at = [ordered[min(len(ordered) - 1, int(q * len(ordered)))] * 1000 for q in (0.5, 0.99)]
-    return f"| {name} | {at[0]:.1f} | {at[1]:.1f} | {ordered[-1] * 1000:.1f} | {len(ordered)} |"
+def seen_twice(plan: LoadPlan, registry: Registry) -> bytes:
+    """The snapshot of an engine that has just heard everybody: or the first minute would be 50,000 orders leaving "not seen yet"."""
+    rounds = 2 * len(registry.devices) // PINGS + 1
+    ends_ms = int(time.time() * 1000) + START_S * 1000
+    engine = Engine(registry)
+    stream = Stream(plan, registry, ends_ms - rounds * PINGS * ROUND_MS // (2 * plan.pairs))
+    for _ in range(rounds):
+        engine.receive(stream.take(PINGS))
+    return engine.snapshot()
 
 
-def rss_mb(pid: int) -> float:
-    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(match[1]) / 1024 if match else 0.0
+class Monitor:
+    """The service under test, as a process."""
+
+    def __init__(self, directory: Path, port: int, args: argparse.Namespace) -> None:
+        self.http = free_port()
+        self._directory = directory
+        now_ms = int(time.time() * 1000)
+        crowd = registry_of(LoadPlan(args.pairs), now_ms, square_too=False)
+        probes = probe_registry(now_ms)
+        write_orders(directory / "orders.toml", Registry(crowd.devices + probes.devices, crowd.orders + probes.orders))
+        started = time.monotonic()
+        registry = read_orders(directory / "orders.toml", directory / "data")
+        self.read_s = time.monotonic() - started
+        write_snapshot(directory / "data" / "snapshot", Snapshot(0, seen_twice(LoadPlan(args.pairs), registry)))
+        (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=self.http))
+
+    def start(self) -> float:
+        """Seconds from the start of the process until it says that it is healthy."""
+        started = time.monotonic()
+        command = [sys.executable, "-m", "monitor", "run", "--config", str(self._directory / "config.toml")]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        while '"healthy":true' not in fetch(f"http://127.0.0.1:{self.http}/healthz").replace(" ", ""):
+            assert self._process.poll() is None, "the monitor ended"
+            time.sleep(0.05)
+        return time.monotonic() - started
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Without a word."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """As an operator does."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(60)
 
 
-def start_monitor(directory: Path, port: int, http: int, args: argparse.Namespace) -> subprocess.Popen[str]:
-    now_ms = int(time.time() * 1000)
-    crowd = registry_of(LoadPlan(args.pairs), now_ms, square_too=False)
-    probes = probe_registry(now_ms)
-    write_orders(directory / "orders.toml", Registry(crowd.devices + probes.devices, crowd.orders + probes.orders))
-    (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=http))
-    return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "run", "--config", str(directory / "config.toml")], cwd=ROOT, text=True, stdout=subprocess.DEVNULL
-    )
+def throughput(monitor: Monitor, port: int, args: argparse.Namespace, bare: dict[int, tuple[float, float]]) -> dict[int, float]:
+    rates = {}
+    for qos, goal, ratio in ((0, 100_000, 0.5), (1, 60_000, 0.6)):
+        rate, us = monitor_rate(monitor.pid, port, monitor.http, args, qos)
+        rates[qos] = rate
+        sample = f"what a generator sends in {args.seconds:.0f} s, {2 * args.pairs:,} devices, {args.pairs:,} orders"
+        met = rate >= goal and rate >= ratio * bare[qos][0]
+        say(Row(f"QoS {qos} to judged and on disk", rate, "pings/s", f"≥ {goal:,} and ≥ {ratio} × floor", bare[qos][0], sample, met))
+        say(Row(f"QoS {qos}, the monitor's CPU", us, "µs a ping", "", bare[qos][1], sample))
+    return rates
+
+
+def latency(port: int, args: argparse.Namespace, half: float) -> list[float]:
+    with process(*load(port, args.pairs, ENOUGH_S, 0, str(int(half))), stdout=subprocess.DEVNULL):
+        time.sleep(SETTLE_S)
+        return asyncio.run(breaches(port, range(PROBES), at_once=False))[0]
+
+
+def echo(port: int, args: argparse.Namespace, half: float) -> list[float]:
+    bare = (sys.executable, "-c", BARE, port, "bench/there", "echo")
+    with process(*bare, stdout=subprocess.DEVNULL), process(*load(port, args.pairs, ENOUGH_S, 0, str(int(half))), stdout=subprocess.DEVNULL):
+        time.sleep(SETTLE_S)
+        return asyncio.run(echo_latencies(port))
+
+
+def flood(port: int, args: argparse.Namespace) -> None:
+    pairs = min(FLOOD_PAIRS, args.pairs)
+    with process(*load(port, pairs, ENOUGH_S, 1, str(2 * pairs // FLOOD_EVERY_S)), stdout=subprocess.DEVNULL):
+        time.sleep(SETTLE_S)
+        took, drained_s = asyncio.run(breaches(port, range(PROBES, PROBES + FLOOD), at_once=True))
+    sample = f"{FLOOD} breaches at once, {pairs:,} pairs reporting every {FLOOD_EVERY_S} s"
+    for share, goal in ((0.99, 250.0), (0.999, 1000.0)):
+        ms = quantile(took, share) * 1000
+        say(Row(f"flood: ping to alert at the bracelet, p{share * 100:g}", ms, "ms", f"≤ {goal:g}", None, sample, ms <= goal))
+    say(Row("flood: until the last has her alert", drained_s, "s", "≤ 2", None, sample, drained_s <= 2.0))
+
+
+def cold_start(monitor: Monitor, args: argparse.Namespace) -> None:
+    """Killed after a snapshot and some seconds of load: up again from both."""
+    monitor.stop()  # which leaves a snapshot
+    monitor.start()
+    rate, seconds = 5_000, 5
+    with process(*load(args.port, args.pairs, seconds, 1, str(rate)), stdout=subprocess.DEVNULL) as sender:
+        sender.wait()
+    settle(monitor.pid)
+    monitor.kill()
+    ready_s = monitor.start()
+    sample = f"1 start, {2 * args.pairs:,} devices, {args.pairs:,} orders, {rate * seconds:,} pings of tail, orders file unchanged"
+    say(Row("cold start after kill -9: snapshot, the journal's tail, healthy", ready_s, "s", "≤ 5", None, sample, ready_s <= 5.0))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=50_000)
-    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--seconds", type=float, default=8.0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as port:
-        directory, http = Path(name), free_port()
+        args.port = port
         bare = {qos: bare_rate(port, args, qos) for qos in (0, 1)}
-        started = time.monotonic()
-        monitor = start_monitor(directory, port, http, args)
+        monitor = Monitor(Path(name), port, args)
         try:
-            while '"healthy":true' not in fetch(f"http://127.0.0.1:{http}/healthz").replace(" ", ""):
-                assert monitor.poll() is None, "the monitor ended"
-                time.sleep(0.5)
-            ready_s, memory = time.monotonic() - started, rss_mb(monitor.pid)
-            ours = {qos: monitor_rate(port, http, args, qos) for qos in (0, 1)}
-            half = str(int(ours[0] / 2))
-            with process(*load(port, args.pairs, 120, 0, half), stdout=subprocess.DEVNULL):
-                time.sleep(SETTLE_S)
-                alerts = asyncio.run(alert_latencies(port))
-            loaded = rss_mb(monitor.pid)
+            monitor.start()
+            say(Row("the orders file, read and checked for the first time", monitor.read_s, "s", "", None, f"{args.pairs:,} orders"))
+            rates = throughput(monitor, port, args, bare)
+            alerts = latency(port, args, rates[0] / 2)
+            settle(monitor.pid)
+            flood(port, args)
+            whole = resident_bytes(monitor.pid) / 1e6
+            say(Row("memory: the whole service after the load", whole, "MB", "", None, f"{2 * args.pairs:,} devices, {args.pairs:,} orders"))
+            cold_start(monitor, args)
         finally:
-            monitor.terminate()
-            monitor.wait(20)
-        echo_command = (sys.executable, "-c", BARE, port, "bench/there", "echo")
-        with process(*echo_command, stdout=subprocess.DEVNULL), process(*load(port, args.pairs, 120, 0, half), stdout=subprocess.DEVNULL):
-            time.sleep(SETTLE_S)
-            echo = asyncio.run(echo_latencies(port))
-    print(f"\n### On a broker: {2 * args.pairs:,} devices, {args.pairs:,} orders with a perimeter and two round zones, {os.cpu_count()} cores for everything\n")
-    print("| pings a second | bare subscriber | monitor (decode, journal, judge) | ratio |\n|---|---|---|---|")
-    for qos in (0, 1):
-        print(f"| QoS {qos} | {bare[qos]:,.0f} | {ours[qos]:,.0f} | {ours[qos] / bare[qos]:.2f} |")
-    print(f"\n| ms, at {int(half):,} pings/s (half of the above) | p50 | p99 | max | n |\n|---|---|---|---|---|")
-    print(quantiles("ping published to alert at the bracelet", alerts))
-    print(quantiles("bare two-hop round trip", echo))
-    print(f"\nReady after {ready_s:.0f} s (orders file read, kernel from its cache); {memory:.0f} MB then, {loaded:.0f} MB after the load.")
+            monitor.stop()
+        bare_trip = echo(port, args, rates[0] / 2)
+    sample = f"{PROBES} breaches, one by one, at {rates[0] / 2:,.0f} pings/s"
+    p50, p99 = (quantile(alerts, q) * 1000 for q in (0.5, 0.99))
+    floor50, floor99 = (quantile(bare_trip, q) * 1000 for q in (0.5, 0.99))
+    say(Row("ping published to alert at the bracelet, p50 (floor: bare two hops)", p50, "ms", "≤ 2 × floor", floor50, sample, p50 <= 2 * floor50))
+    say(Row("the same, p99", p99, "ms", "≤ 20", floor99, sample, p99 <= 20.0))
 
 
 if __name__ == "__main__":

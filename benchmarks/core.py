@@ -1,30 +1,39 @@
-"""Cost of the core without broker and disk: microseconds a ping by batch size, beside its floors, and memory.
+"""Cost of the core without broker and disk: microseconds a ping by batch size, beside its floors; memory; deadlines; growth; replay.
 
-`python -m benchmarks.core [--pairs 50000]`. Times on this kind of machine are orders of magnitude; the ratios within one run count.
+`python -m benchmarks.core [batches|memory|growth|deadlines|replay ...] [--pairs 50000]`. Times on this kind of machine are orders of
+magnitude; the ratios within one run count. Each part wants a process of its own (`benchmarks.run` sees to it).
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import json
-import resource
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
+import msgspec
 
-from geofence import state
+from benchmarks.rows import Row, median, resident_bytes, say
 from geofence.kernel import judge_orders
 from geofence.terms import Circle, Polygons, Position, Registry, Zone, ZoneId, ZoneKind
 from monitor.engine import Engine
+from monitor.journal import Journal, Record
+from monitor.recovery import recover
 from monitor.terms import Envelope
-from monitor.wire import Directory, decode
 from simulator.load import LoadPlan
 
 START_MS = 1_767_600_000_000
 ROUNDS = 5  # the median of five: this machine is shared
+PINGS = 20_000  # a round: less than every device once, so that nobody reports twice
+ROUND_MS = 60_000  # every device reports once in this time, as one far from everybody does
+GROWTH_PAIRS = (500, 500_000)  # 1,000 and 1,000,000 devices
+GROWTH_BATCH = 1_000
+REPLAYED = 200_000
 
 
 def zones_near(lat: float, lon: float, *, square_too: bool) -> tuple[Zone, ...]:
@@ -47,113 +56,197 @@ def registry_of(plan: LoadPlan, now_ms: int, *, square_too: bool = True) -> Regi
     return replace(registry, orders=tuple(orders))
 
 
-def payloads(plan: LoadPlan, devices: int, at_ms: int, seq: int) -> list[bytes]:
-    lat, lon, _ = plan.positions(slice(0, devices), at_ms)
-    base = {"v": 1, "boot": 1, "seq": seq, "at": at_ms - 500, "battery": 80, "strap": "closed", "moving": True}
-    return [
-        json.dumps(base | {"fix": {"at": at_ms - 800, "lat": round(a, 6), "lon": round(b, 6), "accuracy": 8.0, "speed": 1.4, "course": 90.0}}).encode()
-        for a, b in zip(lat.tolist(), lon.tolist(), strict=True)
-    ]
-
-
-def median_us(work: Callable[[], int]) -> float:
-    """Microseconds an item of `work`, which returns how many it did."""
-    times = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        items = work()
-        times.append((time.perf_counter() - started) / items * 1e6)
-    return sorted(times)[ROUNDS // 2]
-
-
-def rss_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 class Stream:
-    """Envelopes of all devices, round after round, with time running on."""
+    """Envelopes of all devices in turn, with time running on: one round in ROUND_MS."""
 
-    def __init__(self, plan: LoadPlan, registry: Registry) -> None:
-        self.plan, self.registry, self.round = plan, registry, 0
-        self.left: list[Envelope] = []
-
-    def next(self) -> list[Envelope]:
-        self.round += 1
-        at_ms = START_MS + self.round * 15_000
-        texts = payloads(self.plan, len(self.registry.devices), at_ms, self.round)
-        return [Envelope(at_ms, f"v1/{d.id}/ping", text, False, 0) for d, text in zip(self.registry.devices, texts, strict=True)]
+    def __init__(self, plan: LoadPlan, registry: Registry, start_ms: int = START_MS) -> None:
+        self.plan, self.devices, self.row, self.round = plan, registry.devices[: 2 * plan.pairs], 0, 0
+        self.start_ms = start_ms
 
     def take(self, count: int) -> list[Envelope]:
         """The next `count`; every device reports once before any reports again, so that nobody falls silent."""
-        if len(self.left) < count:
-            self.left += self.next()
-        taken, self.left = self.left[:count], self.left[count:]
+        taken: list[Envelope] = []
+        while len(taken) < count:
+            rows = slice(self.row, min(self.row + count - len(taken), len(self.devices)))
+            taken += self._some(rows)
+            self.row = rows.stop
+            if self.row == len(self.devices):
+                self.row, self.round = 0, self.round + 1
         return taken
+
+    def _some(self, rows: slice) -> list[Envelope]:
+        base_ms = self.start_ms + self.round * ROUND_MS
+        lat, lon, _ = self.plan.positions(rows, base_ms + rows.start * ROUND_MS // len(self.devices))
+        taken = []
+        for k, a, b in zip(range(rows.start, rows.stop), lat.tolist(), lon.tolist(), strict=True):
+            at_ms = base_ms + k * ROUND_MS // len(self.devices)
+            fix = {"at": at_ms - 800, "lat": round(a, 6), "lon": round(b, 6), "accuracy": 8.0, "speed": 1.4, "course": 90.0}
+            ping = {"v": 1, "boot": 1, "seq": self.round + 1, "at": at_ms - 500, "fix": fix, "battery": 80, "strap": "closed", "moving": True}
+            taken.append(Envelope(at_ms, f"v1/{self.devices[k].id}/ping", json.dumps(ping).encode(), False, 0))
+        return taken
+
+
+def settled(pairs: int) -> tuple[Engine, Stream]:
+    """An engine that has heard everybody twice, on a heap that the garbage collector leaves alone, as the service's."""
+    plan = LoadPlan(pairs)
+    registry = registry_of(plan, START_MS)
+    engine, stream = Engine(registry), Stream(plan, registry)
+    engine.warm_up()
+    for _ in range(2 * len(registry.devices) // PINGS + 1):
+        engine.receive(stream.take(PINGS))
+    gc.collect()
+    gc.freeze()
+    return engine, stream
+
+
+def us_a_ping(engine: Engine, stream: Stream, size: int) -> float:
+    """Microseconds from payload bytes to transitions, in batches of `size`: the median of the rounds."""
+    times = []
+    for _ in range(ROUNDS):
+        envelopes = stream.take(PINGS)
+        started = time.perf_counter()
+        for first in range(0, len(envelopes), size):
+            engine.receive(envelopes[first : first + size])
+        times.append((time.perf_counter() - started) / len(envelopes) * 1e6)
+    return median(times)
+
+
+class _Fix(msgspec.Struct):
+    at: int
+    lat: float
+    lon: float
+    accuracy: float
+
+
+class _Ping(msgspec.Struct):
+    v: int
+    boot: int
+    seq: int
+    at: int
+    fix: _Fix
+
+
+def decode_floor_us(stream: Stream) -> float:
+    """Microseconds of what nobody can leave out in Python: JSON into a struct, and the device's row from a dictionary."""
+    envelopes = stream.take(PINGS)
+    rows = {f"v1/{device.id}/ping": row for row, device in enumerate(stream.devices)}
+    decode = msgspec.json.Decoder(_Ping).decode
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        for envelope in envelopes:
+            decode(envelope.payload)
+            rows.get(envelope.topic)
+        times.append((time.perf_counter() - started) / len(envelopes) * 1e6)
+    return median(times)
+
+
+def batches(pairs: int) -> None:
+    engine, stream = settled(pairs)
+    floor = decode_floor_us(stream)
+    for size, goal in ((1, 20.0), (16, 5.0), (256, 2.5), (4_096, 2.0)):
+        us = us_a_ping(engine, stream, size)
+        name = f"payload bytes to transitions, batches of {size:,}"
+        say(Row(name, us, "µs a ping", f"≤ {goal:g}", floor, f"{ROUNDS} × {PINGS:,} pings, median", us <= goal))
+
+
+def memory(pairs: int) -> None:
+    plan = LoadPlan(pairs)
+    registry = registry_of(plan, START_MS)
+    gc.collect()
+    before = resident_bytes()
+    kept = [Engine(replace(registry, orders=()))]
+    devices = (resident_bytes() - before) / len(registry.devices)
+    before = resident_bytes()
+    kept.append(Engine(registry))
+    orders = (resident_bytes() - before - devices * len(registry.devices)) / len(registry.orders)
+    sample = f"{len(registry.devices):,} devices, {len(registry.orders):,} orders"
+    say(Row("memory: the engine's, a device", devices / 1000, "kB", "≤ 1", None, sample, devices <= 1000))
+    say(Row("memory: the engine's, an order (a perimeter, two zones)", orders / 1000, "kB", "≤ 2", None, sample, orders <= 2000))
+
+
+def empty(_: int) -> None:
+    import monitor.service  # noqa: F401 - all that a running service has loaded
+
+    Engine(LoadPlan(1).registry(now_ms=START_MS)).warm_up()
+    mb = resident_bytes() / 1e6
+    say(Row("memory: empty, everything loaded and warm", mb, "MB", "≤ 250", None, "1 process", mb <= 250))
+
+
+def growth(pairs: int) -> None:
+    costs = []
+    for count in (min(GROWTH_PAIRS[0], pairs), GROWTH_PAIRS[1] if pairs >= 50_000 else 10 * pairs):
+        engine, stream = settled(count)
+        costs.append(us_a_ping(engine, stream, GROWTH_BATCH))
+        gc.unfreeze()
+    name = f"µs a ping, {2 * count:,} devices (floor: {2 * GROWTH_PAIRS[0]:,} devices)"
+    say(Row(name, costs[1], "µs a ping", "≤ 1.5 ×", costs[0], f"{ROUNDS} × {PINGS:,} pings each", costs[1] <= 1.5 * costs[0]))
+
+
+def deadlines(pairs: int) -> None:
+    """CPU a second for time alone: everybody reports once a minute, and time is asked every second as the loop does."""
+    engine, stream = settled(pairs)
+    spent, seconds = [], 30
+    a_second = 2 * pairs * 1000 // ROUND_MS
+    for _ in range(seconds):
+        envelopes = stream.take(a_second)
+        engine.receive(envelopes)
+        started = time.perf_counter()
+        due = engine.next_deadline_ms()
+        if due is not None and due <= engine.now_ms + 1000:
+            engine.advance(engine.now_ms)
+        spent.append((time.perf_counter() - started) * 1000)
+    tables = engine._core.tables()
+    count = len(engine._core.orders)
+    ticks = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        judge_orders(tables, engine.now_ms, 0, count)
+        tables.world[0]["out_count"] = 0
+        ticks.append((time.perf_counter() - started) * 1000)
+    ms, tick = median(spent), median(ticks)
+    say(Row("deadlines (silence, staleness, schedules) in a usual second", ms, "ms of CPU", "≤ 20", None, f"{seconds} s, median", ms <= 20))
+    say(Row(f"all {count:,} orders judged at once (our link came back)", tick, "ms of CPU", "", None, f"{ROUNDS}, median"))
+
+
+def replay(pairs: int) -> None:
+    """Pings a second from the journal on disk through the engine, as a start without a snapshot does."""
+    plan = LoadPlan(pairs)
+    registry = registry_of(plan, START_MS)
+    stream = Stream(plan, registry)
+    with tempfile.TemporaryDirectory() as name:
+        journal = Journal.open(Path(name) / "journal")
+        asyncio.run(_fill(journal, stream))
+        gc.collect()
+        gc.disable()  # as the service's start does
+        fresh = Engine(registry)
+        fresh.warm_up()
+        started = time.perf_counter()
+        recovered = recover(journal, Path(name) / "none", Engine.restore, lambda: fresh)
+        seconds = time.perf_counter() - started
+        journal.close()
+    assert recovered.inputs == REPLAYED
+    rate = recovered.inputs / seconds
+    say(Row("full replay from the journal", rate, "pings/s", "≥ 200,000", None, f"{REPLAYED:,} pings, every order's first level among them", rate >= 200_000))  # fmt: skip
+
+
+async def _fill(journal: Journal, stream: Stream) -> None:
+    for _ in range(REPLAYED // PINGS):
+        await journal.append([Record.of_input(envelope) for envelope in stream.take(PINGS)])
+
+
+PARTS: dict[str, Callable[[int], None]] = {
+    part.__name__: part for part in (empty, batches, memory, growth, deadlines, replay)
+}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all, one after another")
     parser.add_argument("--pairs", type=int, default=50_000)
     args = parser.parse_args()
-    empty = rss_mb()
-    started = time.perf_counter()
-    Engine(LoadPlan(1).registry(now_ms=START_MS)).warm_up()
-    warm_s = time.perf_counter() - started
-    plan = LoadPlan(args.pairs)
-    registry = registry_of(plan, START_MS)
-    gc.collect()
-    before = rss_mb()
-    engine = Engine(registry)
-    loaded = rss_mb()
-    gc.freeze()  # as the service does once it is ready
-    stream = Stream(plan, registry)
-    engine.receive(stream.next())
-    engine.receive(stream.next())
-    directory = Directory(registry)
-    rows = []
-
-    def measure(name: str, work: Callable[[], int]) -> None:
-        rows.append((name, median_us(work)))
-
-    batch = stream.next()
-    measure("decode alone (bytes to Ping)", lambda: len([decode(e, directory) for e in batch]))
-    pings = [decode(e, directory) for e in batch]
-    measure("rows alone (Ping to array)", lambda: len(np.array(pings, state.PING)))
-
-    def engine_at(size: int) -> Callable[[], int]:
-        def work() -> int:
-            envelopes = stream.take(20_000)
-            started = time.perf_counter()
-            for first in range(0, len(envelopes), size):
-                engine.receive(envelopes[first : first + size])
-            work.spent = time.perf_counter() - started  # type: ignore[attr-defined]
-            return len(envelopes)
-
-        return work
-
-    for size in (1, 16, 256, 4_096):
-        work = engine_at(size)
-        times = []
-        for _ in range(ROUNDS):
-            items = work()
-            times.append(work.spent / items * 1e6)  # type: ignore[attr-defined]
-        rows.append((f"engine, batches of {size}: bytes to transitions", sorted(times)[ROUNDS // 2]))
-    tables = engine._core.tables()
-    count = len(engine._core.orders)
-
-    def tick() -> int:
-        judge_orders(tables, engine.now_ms, 0, count)
-        tables.world[0]["out_count"] = 0
-        return count
-
-    tick_us = median_us(tick)
-    print(f"\n### The core: {2 * args.pairs:,} devices, {args.pairs:,} orders with a perimeter and two zones each\n")
-    print("| step | µs a ping |\n|---|---|")
-    for name, us in rows:
-        print(f"| {name} | {us:.2f} |")
-    print(f"| every order judged once, no ping (tick) | {tick_us:.2f} an order, {tick_us * count / 1000:.0f} ms in all |")
-    print(f"\nKernel warm after {warm_s:.1f} s. Memory: {empty:.0f} MB empty with the kernel's libraries; registry, zones and arrays ")
-    print(f"{(loaded - before) * 1024 / (2 * args.pairs):.2f} kB a device ({(loaded - before) * 1024 / args.pairs:.2f} kB a pair with its order).")
+    for part in args.parts or PARTS:
+        PARTS[part](args.pairs)
 
 
 if __name__ == "__main__":
