@@ -18,6 +18,7 @@ from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
 from geofence.state import Tables
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
+from geofence.windows import Windows
 from geofence.zone import compile_zone
 
 _LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
@@ -53,7 +54,7 @@ class Core:
         self.person_rows: dict[PersonId, int] = {}
         self.orders: list[Order] = []  # by row, dead ones included
         self.order_rows: dict[OrderId, int] = {}  # the live row of each order
-        self._schedules: dict[int, Schedule] = {}  # by target row
+        self._windows = Windows()
         self._append("world")
         self._append("draft")
         world = self._arrays["world"][0]
@@ -166,8 +167,8 @@ class Core:
         for edge in shape.edges:
             self._arrays_row("edges")[:] = edge
         if zone.schedule is not None:
-            self._schedules[row] = Schedule(zone.schedule, zone.timezone)
-            self._set_window(row, at_ms)
+            self._windows.put(row, Schedule(zone.schedule, zone.timezone))
+            self._windows.move(self._arrays["target"], row, at_ms)
 
     def _arrays_row(self, name: str) -> Any:
         row = self._append(name)
@@ -194,7 +195,7 @@ class Core:
         arrays[old]["valid_until_ms"], arrays[old]["begun"] = 0, 0
         self._arrays["next_ms"][old] = policy.NEVER_MS
         for k in self._targets(old):
-            self._schedules.pop(k, None)
+            self._windows.drop(k)
 
     def _targets(self, order_row: int) -> range:
         row = self._arrays["order"][order_row]
@@ -222,8 +223,8 @@ class Core:
         count = self._count["next_ms"]
         np.maximum(self._arrays["next_ms"][:count], now_ms, out=self._arrays["next_ms"][:count])
         self._arrays["world"][0]["next_min_ms"] = now_ms
-        for k in self._schedules:
-            self._set_window(k, now_ms)
+        for k in self._windows:
+            self._windows.move(self._arrays["target"], k, now_ms)
 
     def devices_of(self, person: PersonId) -> list[Device]:
         """The devices of one person, in order of registration."""
@@ -258,29 +259,15 @@ class Core:
 
     # --- schedules ----------------------------------------------------------------------------------------------
 
-    def _set_window(self, row: int, at_ms: int) -> None:
-        """Give a scheduled target the window it is in at `at_ms`, or else the next one."""
-        schedule = self._schedules[row]
-        is_open, until_ms = schedule.window(at_ms)
-        target = self._arrays["target"][row]
-        if is_open:
-            target["open_from_ms"], target["open_until_ms"] = at_ms, min(until_ms, policy.NEVER_MS)
-        else:
-            target["open_from_ms"] = min(until_ms, policy.NEVER_MS)
-            target["open_until_ms"] = min(schedule.window(until_ms)[1], policy.NEVER_MS) if until_ms < policy.NEVER_MS else policy.NEVER_MS
-
-    def _next_window_ms(self) -> int:
-        target = self._arrays["target"]
-        return min((int(target[k]["open_until_ms"]) for k in self._schedules), default=policy.NEVER_MS)
-
     def _pass_windows(self, until_ms: int) -> list[Any]:
         """Open and close the scheduled targets whose window ends up to `until_ms`, each at its own time."""
         rows: list[Any] = []
-        while (boundary := self._next_window_ms()) <= until_ms:
+        target = self._arrays["target"]
+        while (boundary := self._windows.soonest_ms(target)) <= until_ms:
             rows += self._sweep(boundary - 1)
-            for k in list(self._schedules):
-                if self._arrays["target"][k]["open_until_ms"] <= boundary:
-                    self._set_window(k, boundary)
+            for k in self._windows:
+                if target[k]["open_until_ms"] <= boundary:
+                    self._windows.move(target, k, boundary)
         return rows
 
     # --- time and pings -------------------------------------------------------------------------------------------
@@ -315,10 +302,12 @@ class Core:
 
     def take_rows(self, batch: Any) -> list[Any]:
         """As `take`, for pings that are rows of a PING array already."""
+        if len(batch) and batch[-1]["at_ms"] < self._windows.soonest_ms(self._arrays["target"]):
+            return self._step(batch)
         rows: list[Any] = []
         first = 0
         while first < len(batch):
-            boundary = self._next_window_ms() if self._schedules else policy.NEVER_MS
+            boundary = self._windows.soonest_ms(self._arrays["target"])
             last = first + int(np.searchsorted(batch["at_ms"][first:], boundary))
             rows += self._step(batch[first:last])
             first = last
@@ -332,7 +321,7 @@ class Core:
 
     def next_deadline_ms(self) -> int | None:
         """When time alone wants to be heard next, or a little before; None if never."""
-        soonest = min(int(self._arrays["world"][0]["next_min_ms"]), self._next_window_ms())
+        soonest = min(int(self._arrays["world"][0]["next_min_ms"]), self._windows.soonest_ms(self._arrays["target"]))
         return None if soonest >= policy.NEVER_MS else soonest
 
     def judge(self, row: int, now_ms: int) -> list[Any]:
@@ -347,7 +336,7 @@ class Core:
             return []
         self._arrays["order"][row]["valid_until_ms"] = min(now_ms, int(self._arrays["order"][row]["valid_until_ms"]))
         for k in self._targets(row):
-            self._schedules.pop(k, None)
+            self._windows.drop(k)
         return self.judge(row, now_ms)
 
     def set_link(self, up: bool, now_ms: int) -> list[Any]:
@@ -390,6 +379,6 @@ class Core:
             for k in core._targets(row):
                 zone = core.zone_of(row, k)
                 if zone is not None and zone.schedule is not None:
-                    core._schedules[k] = Schedule(zone.schedule, zone.timezone)
+                    core._windows.put(k, Schedule(zone.schedule, zone.timezone))
         core._tables = None
         return core

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid5
 
-import numpy as np
-
 from alerts.escalation import NAMESPACE, code_of
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import text_of
@@ -27,7 +25,7 @@ Standing = tuple[Level, Reason, Order]  # how one of her orders stands
 def answers(core: Core, pings: Any, incident_of: Mapping[OrderId, IncidentId]) -> list[Notification]:
     """One answer for each question of now among `pings` (PING rows already judged); buffered questions get none."""
     found = []
-    for k in np.flatnonzero(pings["check"]):
+    for k in pings["check"].nonzero()[0]:
         ping = pings[k]
         device = core.devices[int(ping["device"])]
         if device.format is Format.V1 and is_of_now(core, ping):

@@ -281,10 +281,12 @@ class Engine:
         """Note pings for their receipts, except those sent with QoS 0, which asked for no guarantee, and judge them."""
         at_ms = run.rows["at_ms"]
         at_ms[0] = self._set_now(int(at_ms[0]))
-        np.maximum.accumulate(at_ms, out=at_ms)  # our clock never runs backwards
-        self.now_ms = int(at_ms[-1])
-        for device, upto in self._receipts.heard(run.rows[run.receipted]).items():
-            effects.receipts[self._core.devices[device].id] = upto
+        if len(at_ms) > 1:
+            np.maximum.accumulate(at_ms, out=at_ms)  # our clock never runs backwards
+            self.now_ms = int(at_ms[-1])
+        if run.receipted.any():
+            for device, upto in self._receipts.heard(run.rows[run.receipted]).items():
+                effects.receipts[self._core.devices[device].id] = upto
         effects.pings += len(run.rows)
         self._tell(self._core.take_rows(run.rows), effects)
         effects.notifications += answers(self._core, run.rows, self._incidents)

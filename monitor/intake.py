@@ -45,13 +45,15 @@ class Intake:
         """The pieces of a batch; what is not plain is decoded when its turn comes."""
         row_of = self._directory.ping_rows.get
         found = [row_of(e.topic, NO_ROW) for e in batch]
-        rows, plain = self._scanner.read([self._scannable(e, row) for e, row in zip(batch, found, strict=True)])
+        rows, others = self._scanner.read([self._scannable(e, row) for e, row in zip(batch, found, strict=True)])
         devices = np.array(found, np.int64)
         rows["device"] = devices
         rows["at_ms"] = [e.at_ms for e in batch]
-        receipted = (devices != NO_ROW) & np.array([e.qos > 0 for e in batch], np.bool_)
+        receipted = np.array([e.qos > 0 for e in batch], np.bool_)
+        if others:
+            receipted &= devices != NO_ROW
         first = 0
-        for k in np.flatnonzero(~plain).tolist():
+        for k in others:
             decoded = decode(batch[k], self._directory)
             if type(decoded) is Ping:
                 rows[k] = decoded

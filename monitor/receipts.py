@@ -58,6 +58,9 @@ class Receipts:
         while (k := note_next(self._ledgers, pings, k)) < len(pings):
             self._note(*(int(pings[k][field]) for field in ("device", "boot", "seq", "at_ms")))
             k += 1
+        if len(pings) == 1:  # numpy's dozen steps for one ping took a third of its time
+            ledger = self._ledgers[devices[0]]
+            return {int(devices[0]): (int(ledger["boot"]), int(ledger["upto"]))}
         ledgers = self._ledgers[devices]
         return dict(zip(devices.tolist(), zip(ledgers["boot"].tolist(), ledgers["upto"].tolist(), strict=True), strict=True))
 

@@ -10,6 +10,7 @@ integer of at most 15 digits divided by a power of ten that float64 holds exactl
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -274,15 +275,17 @@ def fill(row: Any, values: Any) -> None:
 
 
 @compiled
-def scan(text: Any, ends: Any, rows: Any, plain: Any, values: Any) -> None:
-    """Read the payloads that stand one behind the other in `text`, each up to its end; `plain[k]` says which are read."""
-    first = 0
+def scan(text: Any, ends: Any, rows: Any, plain: Any, values: Any) -> int:
+    """Read the payloads that stand one behind the other in `text`, each up to its end; `plain[k]` says which are read; how many."""
+    first = read = 0
     for k in range(ends.shape[0]):
         values[:] = math.nan
         if ends[k] > first and read_ping(text, first, values) == ends[k] and is_whole(values):
             fill(rows[k], values)
             plain[k] = True
+            read += 1
         first = ends[k]
+    return read
 
 
 class Scanner:
@@ -291,15 +294,15 @@ class Scanner:
     def __init__(self) -> None:
         self._values = np.zeros(KEYS_END)
 
-    def read(self, payloads: list[bytes]) -> tuple[Any, Any]:
-        """(rows, plain): the kernel's row of each payload that is plain; an empty payload never is."""
+    def read(self, payloads: list[bytes]) -> tuple[Any, list[int]]:
+        """(rows, others): the kernel's row of each payload that is plain, and which are not; an empty payload never is."""
         rows = np.zeros(len(payloads), PING)
         plain = np.zeros(len(payloads), np.bool_)
-        ends = np.cumsum(np.fromiter(map(len, payloads), np.int64, len(payloads)))
+        ends = np.array(list(accumulate(map(len, payloads))), np.int64)
         # The end is followed by bytes that belong to no number and no word: reading never runs beyond it.
         text = np.frombuffer(b"".join(payloads) + bytes(TAIL_BYTES), np.uint8)
-        scan(text, ends, rows, plain, self._values)
-        return rows, plain
+        read = scan(text, ends, rows, plain, self._values)
+        return rows, [] if read == len(payloads) else np.flatnonzero(~plain).tolist()
 
 
 TAIL_BYTES = 16  # longer than any word that is compared in one go

@@ -36,9 +36,9 @@ def by_wire(payload: bytes) -> Any:
 
 def by_scan(*payloads: bytes) -> list[Any]:
     """The row of each payload, None where the scanner leaves it alone."""
-    rows, plain = SCANNER.read(list(payloads))
+    rows, others = SCANNER.read(list(payloads))
     rows["at_ms"] = T0
-    return [row if is_plain else None for row, is_plain in zip(rows, plain, strict=True)]
+    return [None if k in others else row for k, row in enumerate(rows)]
 
 
 def same(row: Any, ping: Ping) -> bool:
