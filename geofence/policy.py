@@ -59,6 +59,7 @@ GAP_LEARN_S_MAX = 300.0  # a longer hole is an outage, not a rhythm [D]
 SILENCE_GAPS = 2.5  # silent after two and a half of its own gaps [D]
 SILENCE_SLACK_S = 45.0  # plus the network's worst latency (20 s) and a lost packet [D]
 OVERDUE_SLACK_S = 20.0  # later than its rhythm and the worst latency: now reach alone may end the calm [D]
+UNHEARD_MS_MAX = 80_000  # the far interval and that slack: who was not heard for longer may have moved and lain down again [D]
 SILENCE_S_MAX = 1_800.0  # silent for half an hour is "cannot see" wherever he was: 30 min at 120 km/h is a city and its surroundings [F]
 REACH_RESPONDENT_MPS = 12.0  # straight-line speed through a city, stops included [D]
 REACH_PROTECTED_MPS = 12.0  # she may drive as well

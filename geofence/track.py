@@ -323,8 +323,11 @@ def take_fix(d: Any, history: Any, p: Any) -> int:
 def lie_still(d: Any, p: Any) -> None:
     """A device at rest that says it has not moved is where it was: its fix is as good as new, a little less sure.
 
-    Only the ping's own motion sensor says so; a position that is repeated, or a cell that still matches, does not.
+    Only the ping's own motion sensor says so; a position that is repeated, or a cell that still matches, does not. Who has moved
+    unseen, or was not heard for so long that he may have, is at rest somewhere else: nothing but a fix says where.
     """
+    if p["moving"] == 1 or p["at_ms"] - d["ping_ms"] > max(overdue_ms(d), policy.UNHEARD_MS_MAX):
+        d["rest"] = 0
     now_ms = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
     at_rest = d["seen"] == 1 and d["rest"] >= policy.REST_FIXES and d["held"] == 0
     if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:

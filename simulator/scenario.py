@@ -98,6 +98,7 @@ class PairPlan:
     daily_life: bool = False  # she goes about her errands before and after
     traits: TrackerTraits = field(default_factory=TrackerTraits)
     quality: NetworkQuality = field(default_factory=NetworkQuality)
+    home: Point | None = None  # hers; absent = somewhere in the city
 
 
 def build(
@@ -115,7 +116,7 @@ def build(
 def build_pair(plan: PairPlan, index: int, *, rng: random.Random, start_ms: int, duration_ms: int) -> Pair:
     """One pair: her life, his, and the scripted approach."""
     end_ms = start_ms + duration_ms
-    home = random_place(rng, PlaceKind.HOME).at
+    home = random_place(rng, PlaceKind.HOME).at if plan.home is None else plan.home
     his_start = offset(home, plan.distance_m, rng.uniform(0.0, 360.0))
     she, he = Path(start_ms, home, rng), Path(start_ms, his_start, rng)
     at_ms = start_ms + round(plan.at_s * 1000.0)

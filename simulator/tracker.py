@@ -29,6 +29,7 @@ class TrackerTraits:
     """How one device differs from a perfect one. Times are true time."""
 
     interval_s: int = FIRST_INTERVAL_S
+    obeys: bool = True  # False: keeps its interval whatever it is asked
     noise_ratio: float = 1.0
     clock_offset_ms: int = 0
     clock_drift_ppm: float = 0.0
@@ -86,6 +87,8 @@ class Tracker:
 
     def obey(self, command: Wire, now_ms: int) -> None:
         """A `command` message arrived."""
+        if not self._traits.obeys:
+            return
         interval_s = command.get("interval_s")
         if isinstance(interval_s, int):
             self._interval_ms = max(INTERVAL_S_MIN, interval_s) * 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story import Story
+from tests.story import Story, seconds
 
 
 def lying(who: str, seconds: range, east: float = 0.0, more: str = "speed=0") -> str:
@@ -54,6 +54,23 @@ def test_a_motion_sensor_that_wakes_ends_it() -> None:
     lost = [t for t in story.transitions if t.reason.word == "cannot_see_respondent"]
     assert lost
     assert 10 <= (lost[0].at_ms - story.transitions[0].at_ms) / 60_000 <= 16
+
+
+@pytest.mark.parametrize("gone", ["moving", "unheard"])
+def test_who_lies_still_after_a_way_without_positions_does_not_lie_where_he_lay(gone: str) -> None:
+    """He drives off without a position, or in silence, and stands still elsewhere: his old place is not as good as new (found by the Queensland matrix)."""
+    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    way = "".join(f"{m}:01  him  0  0  nofix moving=true\n" for m in range(2, 6)) if gone == "moving" else ""
+    still = "\n".join(f"{m}:00  her  0  0  speed=0" + (f"\n{m}:01  him  0  0  nofix moving=false" if m >= 6 else "") for m in range(2, 20))
+    story = Story().tell(f"{home}\n{merged(way, still)}")
+    assert "cannot_see_respondent" in story.reasons()
+    assert story.level != "calm"
+
+
+def merged(*tables: str) -> str:
+    """Lines of several tables in order of their times."""
+    lines = [line for table in tables for line in table.splitlines()]
+    return "\n".join(sorted(lines, key=lambda line: seconds(line.split()[0])))
 
 
 def test_a_way_through_that_ended_minutes_ago_is_history_when_it_is_heard_of() -> None:
