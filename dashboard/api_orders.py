@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.order_data import order_from_data
+from config.order_data import devices_from_data, order_from_data
 from config.orders import warnings
 from dashboard.api_incidents import monitor_says
 from dashboard.endpoints import Call, Denied
@@ -28,7 +28,8 @@ async def order(call: Call) -> Any:
     said = await monitor_says(call, do="order", of=call.path["id"])
     await call.desk.looks.look(call.session, "order", call.path["id"])
     made, _ = order_from_data(said["order"])
-    return {"order": said["order"], "hints": [] if made is None else _hints(made, call.session.language)}
+    hints = [] if made is None else _hints(made, call.session.language)
+    return {"order": said["order"], "devices": said.get("devices", []), "hints": hints}
 
 
 async def zones(call: Call) -> Any:
@@ -46,21 +47,22 @@ async def zones(call: Call) -> Any:
 async def check(call: Call) -> Any:
     """What is wrong with an order, and what looks odd, before it is issued."""
     made, faults = order_from_data(call.body.order)
+    faults += devices_from_data(call.body.devices)[1]
     hints = [] if made is None else _hints(made, call.session.language)
-    return {"ok": made is not None, "faults": [{"where": fault.where, "message": fault.message} for fault in faults], "hints": hints}
+    return {"ok": not faults, "faults": [{"where": fault.where, "message": fault.message} for fault in faults], "hints": hints}
 
 
 async def put(call: Call) -> Any:
     """Issue or change an order; answered when it has been judged."""
     if call.body.order.get("id") != call.path["id"]:
         raise Denied(400, "bad", "the path names another order", "id")
-    _, faults = order_from_data(call.body.order)
+    faults = [*order_from_data(call.body.order)[1], *devices_from_data(call.body.devices)[1]]
     if faults:
         raise Denied(400, "bad", faults[0].message, faults[0].where)
-    said = await monitor_says(call, do="set_order", order=call.body.order, who=call.session.name)
+    said = await monitor_says(call, do="set_order", order=call.body.order, devices=call.body.devices, who=call.session.name)
     await call.desk.looks.note(call.session, "set_order", call.path["id"])
     now = await monitor_says(call, do="order", of=call.path["id"])
-    return {"order": now["order"], "level": said["level"], "reason": said["reason"]}
+    return {"order": now["order"], "devices": now.get("devices", []), "level": said["level"], "reason": said["reason"]}
 
 
 async def revoke(call: Call) -> None:

@@ -72,6 +72,7 @@ class Why(_Said):
 
 class OrderChange(_Said):
     order: dict[str, Any]
+    devices: Annotated[list[dict[str, Any]], Meta(max_length=20)] = []  # new ones, of the order's parties
 
 
 class NewOperator(_Said):

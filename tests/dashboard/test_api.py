@@ -353,7 +353,7 @@ ORDER = {
 async def test_an_order_goes_to_the_monitor_with_the_name_of_who_issued_it(scene: Scene) -> None:
     async with scene.browser("caso") as caso:
         assert (await caso("PUT", "/orders/O-1", {"order": ORDER}))[1]["level"] == "caution"
-    assert {"do": "set_order", "order": ORDER, "who": "caso"} in scene.monitor.asked
+    assert {"do": "set_order", "order": ORDER, "devices": [], "who": "caso"} in scene.monitor.asked
 
 
 async def test_impossible_geometry_is_refused_where_it_is(scene: Scene) -> None:

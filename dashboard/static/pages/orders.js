@@ -7,9 +7,10 @@ import { makeMap } from "../map.js";
 import { announce, attempt, open } from "../shell.js";
 import { levelSign } from "../signs.js";
 import { t } from "../words.js";
+import { DeviceEditor } from "../order_devices.js";
 import { ZoneEditor } from "../zones.js";
 
-const PAGE = 100;
+const PAGE = 500;
 const YEAR_MS = 365 * 86_400_000;
 const desk = await open("orders.title");
 const canWrite = desk.can("order.write");
@@ -38,11 +39,14 @@ function reload() {
 }
 
 async function page() {
-  const query = new URLSearchParams({ limit: PAGE, ...(sought.value && { q: sought.value }), ...(after && { after }) });
-  const answer = await attempt(() => get(`/orders?${query}`));
-  if (!answer) return;
+  let answer;
+  do {
+    const query = new URLSearchParams({ limit: PAGE, ...(sought.value && { q: sought.value }), ...(after && { after }) });
+    answer = await attempt(() => get(`/orders?${query}`));
+    if (!answer) return;
+    after = answer.next ?? null;
+  } while (after && !answer.orders.length); // what is sought may be many pages on
   list.append(...answer.orders.map(line));
-  after = answer.next ?? null;
   more.hidden = !after;
   if (!list.children.length) list.append(el("li", { class: "quiet" }, t("none")));
 }
@@ -58,11 +62,11 @@ async function openOrder(id) {
   if (!answer) return;
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   for (const one of list.children) one.querySelector("button")?.toggleAttribute("aria-current", one.dataset.id === id);
-  edit(answer.order, answer.hints);
+  edit(answer.order, answer.hints, answer.devices);
 }
 
 /** The form of an order; null for a new one. */
-function edit(order, hints = []) {
+function edit(order, hints = [], known = []) {
   const now = Date.now();
   const given = order ?? { id: "", protected: "", respondent: "", perimeter_m: 500, warning_m: 2200, valid_from_ms: now, valid_until_ms: now + YEAR_MS, language: "es", zones: [] };
   const inputs = {
@@ -85,10 +89,11 @@ function edit(order, hints = []) {
   refill(pane, el("div", { class: "line" }, title, order?.level && levelSign(order.level)), summary, tips, el("div", { class: "columns" }, form, canvas));
   map = makeMap(canvas, desk.settings, t("orders.map"));
   const zones = new ZoneEditor(map);
-  form.append(zones.node, buttons(order, canWrite));
+  const devices = new DeviceEditor(known, (role) => inputs[role].value.trim());
+  form.append(devices.node, zones.node, buttons(order, canWrite));
   zones.load(given.zones);
   if (!canWrite) for (const one of form.querySelectorAll("input, select, textarea, button:not(.free)")) one.disabled = true;
-  const state = { inputs, zones, summary, tips };
+  const state = { inputs, zones, devices, summary, tips };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(() => save(state, event.submitter?.value === "check"));
@@ -138,28 +143,32 @@ function valueOf({ inputs, zones }) {
 async function save(state, onlyCheck) {
   const order = valueOf(state);
   clear(state);
-  const found = await act("POST", "/orders/check", { order });
+  const devices = state.devices.value();
+  const found = await act("POST", "/orders/check", { order, devices });
   refill(state.tips, (found.hints ?? []).map((hint) => el("li", {}, hint)));
   if (!found.ok) return showFaults(state, found.faults);
   if (onlyCheck) return setText(state.summary, t("orders.fine"));
-  const answer = await act("PUT", `/orders/${encodeURIComponent(order.id)}`, { order });
+  const answer = await act("PUT", `/orders/${encodeURIComponent(order.id)}`, { order, devices });
   announce(t("orders.saved"));
   await reload();
-  edit(answer.order, found.hints);
+  edit(answer.order, found.hints, answer.devices);
   pane.prepend(el("p", { class: "done", role: "status" }, t("orders.judged", { level: t(`level.${answer.level}`), reason: t(`reason.${answer.reason}`) })));
   return true;
 }
 
-function clear({ inputs, zones, summary }) {
+function clear({ inputs, zones, devices, summary }) {
   refill(summary);
+  devices.clear();
   for (const input of Object.values(inputs)) setFault(input, null);
   for (const zone of zones.zones) for (const key of ["points", "id", "kind", "size", "buffer_m", "timezone", "schedule"]) zone.setFault(key, null);
 }
 
-function showFaults({ inputs, zones, summary }, faults) {
+function showFaults({ inputs, zones, devices, summary }, faults) {
   for (const { where, message } of faults) {
     const zone = /^zones?\[(\d+)\]\.(.+)$/.exec(where);
+    const device = /^devices\[(\d+)\]\.(.+)$/.exec(where);
     if (zone) zones.setFault(Number(zone[1]), zone[2], message);
+    else if (device) devices.setFault(Number(device[1]), device[2], message);
     else if (inputs[where.replace(/_ms$/, "")]) setFault(inputs[where.replace(/_ms$/, "")], message);
   }
   refill(summary, el("h3", { class: "fault" }, t("orders.faults", { n: faults.length })), el("ul", {}, faults.map((one) => el("li", {}, said({ code: "", ...one })))));

@@ -70,6 +70,7 @@ async def test_a_zone_is_drawn_around_one_who_stands_still_and_he_is_judged(tmp_
             await people.ping("tag-0", at(0, 0))  # where the map of an order without zones begins
             page = await room.login("caso", at="/orders")
             await page.locator(".order-list li[data-id=O-0] button").click()
+            await page.locator(".order-form li", has_text="tag-0").wait_for()
             await page.get_by_role("button", name="+ Círculo").click()
             box = await page.locator(".map.tall").bounding_box()
             assert box is not None
@@ -77,3 +78,32 @@ async def test_a_zone_is_drawn_around_one_who_stands_still_and_he_is_judged(tmp_
             await page.get_by_role("button", name="Poner en vigor").click()
             await page.get_by_text("En vigor. Nivel ahora: Emergencia (dentro del perímetro).").wait_for()
             await until(lambda: people.breaches(0), what="her alert: he stands in the new zone")
+
+
+async def test_a_new_order_with_new_devices_is_issued_and_watched_at_once(tmp_path: Path, chromium: Any) -> None:
+    with console_in(tmp_path) as (world, console):
+        console.command("--add-operator", "caso", "--role", "case_officer", given=f"{PASSWORD}\n".encode())
+        async with console.browser(), devices(world.broker.port) as people, room_at(console.url, chromium) as room:
+            page = await room.login("caso", at="/orders")
+            await page.get_by_role("button", name="Nueva orden").click()
+            for label, value in (
+                ("Clave de la orden", "O-new"),
+                ("Persona protegida (seudónimo)", "P-new"),
+                ("Persona vinculada (seudónimo)", "R-new"),
+            ):
+                await page.get_by_label(label).fill(value)
+            for device, party in (("brc new", "protected"), ("tag-new", "respondent")):
+                await page.get_by_role("button", name="Añadir dispositivo").click()
+                row = page.locator(".order-form .zone-form").last
+                await row.get_by_label("Dispositivo").fill(device)
+                await row.get_by_label("De", exact=True).select_option(party)
+            await page.get_by_role("button", name="Poner en vigor").click()
+            await page.locator("[aria-invalid]").wait_for()
+            assert await page.evaluate("document.activeElement.value") == "brc new", "no device is called so"
+            await page.locator("[aria-invalid]").fill("brc-new")
+            await page.get_by_role("button", name="Poner en vigor").click()
+            await page.get_by_text("En vigor. Nivel ahora: Aviso").wait_for()
+            await people.ping("brc-new", at(0, 0))
+            await people.ping("tag-new", at(50, 0))
+            breach = ("emergency", "breach")
+            await until(lambda: breach in [(one["level"], one["reason"]) for one in people.heard("brc-new", "alert")], what="her alert")
