@@ -113,6 +113,7 @@ async def test_an_incident_is_passed_on_and_muted_for_one_alone(scene: Scene, ro
     await ana.locator("dialog input").fill("bea")
     await ana.keyboard.press("Enter")
     await bea.get_by_role("button", name="Es mío").wait_for()
+    await ana.locator("dialog").wait_for(state="detached")
     await ana.keyboard.press("m")
     await ana.get_by_role("button", name="Con sonido").wait_for()
     assert await bea.get_by_role("button", name="Sin sonido").count() == 1
