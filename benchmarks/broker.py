@@ -246,7 +246,7 @@ def seen_twice(plan: LoadPlan, registry: Registry) -> bytes:
 class Monitor:
     """The service under test, as a process."""
 
-    def __init__(self, directory: Path, port: int, args: argparse.Namespace) -> None:
+    def __init__(self, directory: Path, port: int, args: argparse.Namespace, extra: str = "") -> None:
         self.http = free_port()
         self._directory = directory
         now_ms = int(time.time() * 1000)
@@ -257,7 +257,7 @@ class Monitor:
         registry = read_orders(directory / "orders.toml", directory / "data")
         self.read_s = time.monotonic() - started
         write_snapshot(directory / "data" / "snapshot", Snapshot(0, seen_twice(LoadPlan(args.pairs), registry)))
-        (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=self.http))
+        (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=self.http) + extra)
 
     def start(self) -> float:
         """Seconds from the start of the process until it says that it is healthy."""

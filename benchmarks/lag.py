@@ -81,12 +81,19 @@ def grown(registry: Registry, by: int) -> Registry:
 async def taken_over(service: Service, path: Path, write: Callable[[], None]) -> None:
     """Change the orders file, have it taken over, and wait until the snapshot after it is there."""
     write()
-    path_of_snapshot = service._snapshot_path
-    before = path_of_snapshot.stat().st_mtime_ns
+    before = written_ns(service)
     service.reload_soon()
     async with asyncio.timeout(WORK_S_MAX):
-        while path_of_snapshot.stat().st_mtime_ns == before:  # noqa: ASYNC110 - a file that another process writes
+        while written_ns(service) in (0, before):  # noqa: ASYNC110 - a file that another process writes
             await asyncio.sleep(0.05)
+
+
+def written_ns(service: Service) -> int:
+    """When the last snapshot was written; 0 if there is none, as for a moment while one takes the other's place."""
+    try:
+        return service._snapshot_path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 async def measure(directory: Path, registry: Registry) -> None:
