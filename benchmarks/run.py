@@ -20,6 +20,10 @@ PARTS = {
     "lag": ("benchmarks.lag",),
     **{part: ("benchmarks.core", part) for part in ("empty", "batches", "memory", "growth", "deadlines", "replay")},
 }
+PLANNED_RATIO = 0.5  # of a core: the other half is for the minute after an outage, when everybody sends at once
+INTERVALS_S = (60, 15, 5)
+COUNTRIES = {"Uruguay": 2_100, "Spain": 4_500, "United States": 250_000}  # pairs
+PLAN_ROWS = "QoS 1, the monitor's CPU", "memory: the whole service after the load"  # what a plan is computed from
 
 
 def measure(part: str, pairs: int) -> list[Row]:
@@ -35,6 +39,23 @@ def measure(part: str, pairs: int) -> list[Row]:
     return rows if done.returncode == 0 else [*rows, Row(f"{part}: failed", float(done.returncode), "exit status", met=False)]
 
 
+def plan(rows: list[Row], pairs: int) -> list[str]:
+    """What a planner needs, computed from what was measured: lines of Markdown, none if that part did not run."""
+    found = {row.measure: row.value for row in rows}
+    if not all(name in found for name in PLAN_ROWS):
+        return []
+    us, bytes_a_pair = found[PLAN_ROWS[0]], found[PLAN_ROWS[1]] * 1e6 / pairs
+    a_second = PLANNED_RATIO * 1e6 / us
+    head = [f"every {interval} s" for interval in INTERVALS_S]
+    lines = [f"| at {us:.0f} µs a ping, a core half used | {' | '.join(head)} | memory |", "|---" * (len(head) + 2) + "|"]
+    cells = " | ".join(f"{a_second * interval:,.0f} devices" for interval in INTERVALS_S)
+    lines.append(f"| one core serves | {cells} | |")
+    for country, count in COUNTRIES.items():
+        cores = " | ".join(f"{2 * count / interval / a_second:.3f} cores" for interval in INTERVALS_S)
+        lines.append(f"| {country}, {count:,} pairs | {cores} | {count * bytes_a_pair / 1e6:,.0f} MB and what an empty service takes |")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=50_000)
@@ -45,6 +66,7 @@ def main() -> None:
     print(f"{where}\n\n{HEADING}")
     for row in rows:
         print(row.line())
+    print("", *plan(rows, args.pairs), sep="\n")
     print(f"\nTaken in {(time.monotonic() - started) / 60:.1f} minutes.")
 
 

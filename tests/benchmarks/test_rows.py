@@ -1,0 +1,46 @@
+"""Promises of the performance table: rates count the backlog, rows come through a pipe whole, and a plan is arithmetic."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.broker import whole_rate
+from benchmarks.rows import Row, quantile, read_rows, say
+from benchmarks.run import PLAN_ROWS, plan
+
+
+def test_a_rate_counts_until_the_last_message_was_taken() -> None:
+    """Sent within 4 s, taken within 8: the backlog in the broker is no gain. Waiting before and after does not count."""
+    seen = [(0.0, 100.0), (10.0, 100.0), (12.0, 900.0), (14.0, 1_300.0), (18.0, 1_700.0), (30.0, 1_700.0)]
+    assert whole_rate(seen) == pytest.approx(1_600 / 8.0)
+
+
+def test_nothing_taken_is_a_rate_of_nothing() -> None:
+    assert whole_rate([(0.0, 5.0), (1.0, 5.0)]) == 0.0
+
+
+def test_rows_come_through_whatever_else_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    row = Row("a | b", 12.5, "ms", "≤ 20", 5.0, "7 of them", True)
+    print("something else")
+    say(row)
+    assert read_rows(capsys.readouterr().out) == [row]
+    assert "12.5 ms | 5.00 (2.50) | ≤ 20 | yes | 7 of them |" in row.line()
+
+
+def test_what_is_not_met_is_said_loudly() -> None:
+    assert "**no**" in Row("a", 1_234.0, "ms", "≤ 20", None, "", False).line()
+
+
+def test_a_quantile_is_one_of_the_values() -> None:
+    assert [quantile([float(k) for k in range(100)], q) for q in (0.5, 0.99, 1.0)] == [50.0, 99.0, 99.0]
+
+
+def test_a_plan_follows_from_two_measures() -> None:
+    rows = [Row(PLAN_ROWS[0], 20.0, "µs a ping"), Row(PLAN_ROWS[1], 500.0, "MB")]
+    lines = plan(rows, 50_000)
+    assert "1,500,000 devices | 375,000 devices | 125,000 devices" in lines[2]
+    assert lines[5].startswith("| United States, 250,000 pairs | 0.333 cores | 1.333 cores | 4.000 cores | 2,500 MB")
+
+
+def test_without_measures_there_is_no_plan() -> None:
+    assert plan([], 50_000) == []
