@@ -184,18 +184,15 @@ def growth(pairs: int) -> None:
 
 
 def deadlines(pairs: int) -> None:
-    """CPU a second for time alone: everybody reports once a minute, and time is asked every second as the loop does."""
+    """CPU a second for time alone, while everybody reports once a minute."""
     engine, stream = settled(pairs)
     spent, seconds = [], 30
     a_second = 2 * pairs * 1000 // ROUND_MS
     for _ in range(seconds):
-        envelopes = stream.take(a_second)
-        engine.receive(envelopes)
         started = time.perf_counter()
-        due = engine.next_deadline_ms()
-        if due is not None and due <= engine.now_ms + 1000:
-            engine.advance(engine.now_ms)
+        engine.advance((engine.now_ms // 1000 + 1) * 1000)  # deadlines live on whole seconds: this one's, before its pings bring it along
         spent.append((time.perf_counter() - started) * 1000)
+        engine.receive(stream.take(a_second))
     tables = engine._core.tables()
     count = len(engine._core.orders)
     ticks = []
@@ -204,8 +201,8 @@ def deadlines(pairs: int) -> None:
         judge_orders(tables, engine.now_ms, 0, count)
         tables.world[0]["out_count"] = 0
         ticks.append((time.perf_counter() - started) * 1000)
-    ms, tick = median(spent), median(ticks)
-    say(Row("deadlines (silence, staleness, schedules) in a usual second", ms, "ms of CPU", "≤ 20", None, f"{seconds} s, median", ms <= 20))
+    ms, tick = sum(spent) / len(spent), median(ticks)
+    say(Row("deadlines (silence, staleness) in a usual second", ms, "ms of CPU", "≤ 20", None, f"{seconds} s, mean", ms <= 20))
     say(Row(f"all {count:,} orders judged at once (our link came back)", tick, "ms of CPU", "", None, f"{ROUNDS}, median"))
 
 
