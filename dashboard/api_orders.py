@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from config.order_data import devices_from_data, order_from_data
 from config.orders import warnings
 from dashboard.api_incidents import monitor_says
 from dashboard.endpoints import Call, Denied
-from geofence.terms import Order, Registry
+from geofence.terms import Circle, Order, Position, Registry, ZoneKind
+from geofence.zone import compile_zone
+from monitor.feasibility import outside_m
 
 PERIMETER_M_FINE = 200.0  # below, two phones' errors in a city (30 to 60 m each) are a good part of the circle
 RING_M_FINE = 840.0  # 60 s at 14 m/s: with less, a car is inside before anybody has got up
@@ -98,4 +101,25 @@ def _hints(order: Order, language: str) -> list[str]:
             if spanish
             else f"The warning ring gives less than 60 s against a car: {ring_m:g} m."
         )
+    for his, hers, apart_m in _too_near(order):
+        found.append(
+            f"La zona {his}, en que él debe estar, queda a {apart_m:.0f} m de {hers}: menos que el perímetro. Habrá avisos a diario."
+            if spanish
+            else f"Zone {his}, where he must stay, is {apart_m:.0f} m from zone {hers}: nearer than the perimeter. Expect alerts every day."
+        )
     return found + [one for one in warnings(Registry((), (order,))) if "no device" not in one]
+
+
+def _too_near(order: Order) -> list[tuple[str, str, float]]:
+    """(zone he must stay in, zone barred to him, metres between) where that is less than the perimeter; 0: they overlap."""
+    found = []
+    inclusions = [zone for zone in order.zones if zone.kind is ZoneKind.INCLUSION]
+    exclusions = [zone for zone in order.zones if zone.kind is ZoneKind.EXCLUSION]
+    for his in inclusions:
+        shape = compile_zone(his)
+        reach_m = his.shape.radius_m if isinstance(his.shape, Circle) else max(math.hypot(x, y) for x, y, *_ in shape.edges)
+        for hers in exclusions:
+            apart_m = outside_m(hers, Position(shape.lat_deg, shape.lon_deg)) - reach_m
+            if apart_m < order.perimeter_m:
+                found.append((str(his.id), str(hers.id), max(apart_m, 0.0)))
+    return found

@@ -41,6 +41,7 @@ def _measured(incidents: Sequence[Row], notices: Sequence[Row], orders: int, day
     return {
         "incidents": len(incidents),
         "emergencies": sum(1 for one in incidents if one["peak"] == "emergency"),
+        "found_later": sum(1 for one in incidents if "past_breach" in one["reasons"]),  # times inside that we learned of too late
         "alerts_per_pair": round(rings / (orders * days), 4) if orders else None,
         "false_share": round(sum(outcomes[word] for word in FALSE) / judged, 4) if judged else None,
         "outcomes": dict(sorted(outcomes.items())),
@@ -71,6 +72,7 @@ def _without_few(measured: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "incidents": None if few else measured["incidents"],
         "emergencies": None if measured["emergencies"] < FEW else measured["emergencies"],
+        "found_later": None if few else measured["found_later"],
         "false_share": None if sum(measured["outcomes"].values()) < FEW else measured["false_share"],
         "acknowledge_s": None if few else measured["acknowledge_s"],
         "ping_to_alert_ms": None if few else measured["ping_to_alert_ms"],

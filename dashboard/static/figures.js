@@ -17,6 +17,7 @@ export function totals(total) {
     ["statistics.emergencies", total.emergencies],
     ["statistics.pair", total.alerts_per_pair],
     ["statistics.false", share(total.false_share)],
+    ["statistics.later", total.found_later],
     ["statistics.acknowledge", total.acknowledge_s && duration(total.acknowledge_s.p50 * 1000)],
     ["statistics.alert", total.ping_to_alert_ms && `${Math.round(total.ping_to_alert_ms.p95)} ms`],
   ];

@@ -308,6 +308,7 @@ const WORDS = {
   "statistics.emergencies": ["Emergencias", "Emergencies"],
   "statistics.pair": ["Alertas por pareja y día", "Alerts per pair and day"],
   "statistics.false": ["Falsas alarmas", "False alarms"],
+  "statistics.later": ["Sabido demasiado tarde", "Learned too late"],
   "statistics.acknowledge": ["Tiempo hasta atender", "Time to acknowledge"],
   "statistics.alert": ["De la posición a la alerta", "From position to alert"],
   "statistics.outcomes": ["Cómo terminaron", "How they ended"],

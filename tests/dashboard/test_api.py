@@ -378,6 +378,16 @@ async def test_impossible_geometry_is_refused_where_it_is(scene: Scene) -> None:
     assert not [one for one in scene.monitor.asked if one["do"] == "set_order"]
 
 
+async def test_a_place_where_he_must_stay_nearer_than_the_perimeter_is_hinted_at(scene: Scene) -> None:
+    his = {"id": "his", "kind": "inclusion", "geometry": {"type": "Point", "coordinates": [-100.39, 20.597]}, "radius_m": 100.0}
+    far = {**his, "geometry": {"type": "Point", "coordinates": [-100.39, 20.65]}}
+    async with scene.browser("caso") as caso:
+        for zone, hinted in ((his, True), (far, False)):
+            answer = (await caso("POST", "/orders/check", {"order": {**ORDER, "zones": [*ORDER["zones"], zone]}}))[1]
+            assert answer["ok"] is True, answer
+            assert any("nearer than the perimeter" in hint for hint in answer["hints"]) is hinted
+
+
 async def test_what_the_monitor_refuses_is_answered_as_refused(scene: Scene) -> None:
     scene.monitor.answers["set_order"] = {"why": "order O-1: the respondent is unknown"}
     async with scene.browser("caso") as caso:
