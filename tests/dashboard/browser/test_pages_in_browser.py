@@ -15,6 +15,7 @@ from dashboard.accounts import CONFIRMED_MS
 from dashboard.passwords import new_totp
 from tests.dashboard.browser.conftest import ORDER, PLACES, Room, becomes, furnish, room_at
 from tests.dashboard.conftest import PASSWORD, T0, Scene, fresh, scene_of
+from tests.service_world import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -318,8 +319,8 @@ async def test_only_a_tile_server_that_is_set_is_asked_and_only_for_pictures(tmp
         room.expected = ("net::",)  # nothing listens there: the map goes on without
         story(scene)
         page = await opened(room)
+        await until(lambda: any("http://127.0.0.1:9/" in fault for fault in room.faults), what="no tile was asked for")
         asked = [fault for fault in room.faults if "http://127.0.0.1:9/" in fault]
-        assert asked
         room.faults[:] = [fault for fault in room.faults if fault not in asked]
         assert await page.locator(".leaflet-control-attribution b").count() == 0, "what is set is text"
         refused = await page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'let through', () => 'refused')")
