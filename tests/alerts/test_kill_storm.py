@@ -27,7 +27,7 @@ ALERTS, KILLS = map(int, os.environ.get("RESGUARDO_STORM", "60:5").split(":"))
 FAULTY = 0.2  # of all requests
 NAMES = UUID("0d3d1a5c-7a52-4a0e-9d67-7a4a4d0a7b11")
 WORKER = Path(__file__).with_name("storm_worker.py")
-END_S = 100.0 + ALERTS  # for the last life, which nobody kills
+END_S = 100.0 + ALERTS  # for one life
 
 pytestmark = pytest.mark.faults
 
@@ -45,20 +45,20 @@ def issued_ms_of(directory: Path) -> int:
     return int((directory / "issued").read_text())
 
 
-async def life(directory: Path, url: str, seconds: float | None) -> bool:
-    """One process, killed after so long; True if it had finished."""
+async def life(directory: Path, twilio: FakeTwilio, copies: int | None) -> bool:
+    """One process, killed once the carrier has so many; True if it had finished."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(WORKER), str(directory), url, str(ALERTS), stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        sys.executable, str(WORKER), str(directory), twilio.url, str(ALERTS), stdout=asyncio.subprocess.PIPE, cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdout is not None
     try:
         async with asyncio.timeout(60):
             assert await process.stdout.readline() == b"begun\n"
-        async with asyncio.timeout(seconds):
-            return await process.stdout.readline() == b"finished\n"
-    except TimeoutError:
-        return False
+        async with asyncio.timeout(END_S):
+            while copies is not None and len(twilio.made) < copies:
+                await asyncio.sleep(0.001)
+            return copies is None and await process.stdout.readline() == b"finished\n"
     finally:
         if process.returncode is None:
             process.kill()
@@ -72,16 +72,15 @@ async def test_every_alert_arrives_once_however_often_we_are_killed(tmp_path: Pa
     twilio.faults.extend(rng.choice(kinds) if rng.random() < FAULTY else None for _ in range(ALERTS * 4))
     (tmp_path / "issued").write_text(str(time.time_ns() // 1_000_000))
     await twilio.start()
-    killed = 0
+    kills = sorted(rng.sample(range(1, ALERTS * 9 // 10), KILLS))  # the last tenth is always left: each life has something to do
     try:
-        while killed < KILLS:
-            assert not await life(tmp_path, twilio.url, rng.uniform(0.005, 0.1)), "over before it was killed often enough"
-            killed += 1
-        assert await life(tmp_path, twilio.url, END_S)
+        for copies in kills:
+            assert not await life(tmp_path, twilio, copies)
+        assert await life(tmp_path, twilio, None)
     finally:
         await twilio.stop()
     copies = Counter(made.to for made in twilio.made)
-    said = f"{ALERTS} alerts, {killed} kills, faults {dict(twilio.hit)}, {twilio.lookups} look-ups, most copies {max(copies.values())}"
+    said = f"{ALERTS} alerts, {len(kills)} kills, faults {dict(twilio.hit)}, {twilio.lookups} look-ups, most copies {max(copies.values())}"
     print(f"\n{said}")
     assert len(copies) == ALERTS, f"lost: {said}"
     assert max(copies.values()) == 1, f"twice: {said}"

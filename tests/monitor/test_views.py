@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -316,15 +315,15 @@ def test_the_canary_is_in_no_view() -> None:
 
 
 def test_five_thousand_orders_are_looked_at_in_pieces_that_no_alert_notices() -> None:
-    """Counted in processor time, on a machine that others use as well: 50 ms is a tenth of what an alert may take."""
+    """No answer describes more than 500 of them, however many there are; what that costs is in docs/feed.md and the benchmarks."""
     world = World(many(5_000))
     world.engine.advance(T0)
     world.engine.advance(T0 + 3_600_000)
-    for look in (lambda: to_json(world.views.page()), world.views.coverage, lambda: to_json(world.views.coverage())):
-        look()
-        began = time.process_time()
-        look()
-        assert time.process_time() - began < 0.25, "an order of magnitude too slow"
+    page, coverage = world.views.page(), world.views.coverage()
+    assert len(page["orders"]) == 500
+    assert page["next"] == page["orders"][-1]["id"]
+    assert coverage["unseen"] == 5_000
+    assert len({one["order"] for one in coverage["uncovered"]}) == 500
 
 
 def test_the_views_do_not_change_what_they_look_at() -> None:

@@ -288,11 +288,13 @@ async def test_single_keys_can_be_turned_off(scene: Scene, room: Room) -> None:
     await page.keyboard.press("?")
     await page.get_by_label("Usar teclas de una letra").uncheck()
     await page.keyboard.press("Escape")
+    await page.locator("dialog").wait_for(state="detached")
     await page.keyboard.press("n")
     assert await page.locator("dialog").count() == 0
     await page.locator("#top").get_by_role("button", name="Ver las teclas").click()
     await page.get_by_label("Usar teclas de una letra").check()
     await page.keyboard.press("Escape")
+    await page.locator("dialog").wait_for(state="detached")
     await page.keyboard.press("n")
     await page.locator("dialog textarea").wait_for()
 
