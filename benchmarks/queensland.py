@@ -116,7 +116,7 @@ def run_seed(seed: int) -> Run:
 
 def table(runs: Sequence[Run]) -> str:
     """Markdown: a row for each kind and each fault."""
-    lines = ["| | runs | times inside | alerted | late | no usable signal, and told so | undetected | false alarms |", "|---|---|---|---|---|---|---|---|"]
+    lines = ["| | runs | times inside | alerted | late | no usable signal, not calm throughout | undetected | false alarms |", "|---|---|---|---|---|---|---|---|"]
     for index, names in ((0, KINDS), (2, FAULTS), (1, PLACES)):
         lines += [_row(name, [run for run in runs if run.cell[index] == name]) for name in names]
     return "\n".join([*lines, _row("**all**", list(runs))])
