@@ -163,10 +163,8 @@ def why(
     lang = 0 if language == "es" else 1
     said = _DISPATCH[reason][lang].format(who=_WHO[party][lang])
     if distance_m is not None:
-        error = f" ±{round(uncertainty_m)}" if uncertainty_m is not None else ""
-        said += f", {('a', 'at')[lang]} {round(distance_m)} m{error}"
-    if seconds_to_perimeter and reason in (Reason.APPROACH, Reason.UNVERIFIED):
-        said += f", {('llega en', 'arrives in')[lang]} {_soon(seconds_to_perimeter, lang == 0)}"
+        said += f", {('a', 'at')[lang]} {_metres(distance_m, uncertainty_m)}"
+    said += _arrival(reason, seconds_to_perimeter, language == "es")
     return said[0].upper() + said[1:]
 
 
@@ -186,14 +184,23 @@ def _where(t: Transition, audience: Audience, language: str) -> str:
     if t.distance_m is None:
         return ""
     spanish = language == "es"
-    error = f" ±{round(t.uncertainty_m)}" if t.uncertainty_m is not None else ""
-    text = f"{'A' if spanish else 'At'} {round(t.distance_m)} m{error}"
+    text = f"{'A' if spanish else 'At'} {_metres(t.distance_m, t.uncertainty_m)}"
     if t.bearing_deg is not None:
         wind = _WINDS[language][int((t.bearing_deg + 22.5) // 45) % 8]
         text += f" {'al' if spanish else 'to the'} {wind}"
-    if t.seconds_to_perimeter and t.reason in (Reason.APPROACH, Reason.UNVERIFIED):
-        text += f", {'llega en' if spanish else 'arrives in'} {_soon(t.seconds_to_perimeter, spanish)}"
-    return text
+    return text + _arrival(t.reason, t.seconds_to_perimeter, spanish)
+
+
+def _metres(distance_m: float, uncertainty_m: float | None) -> str:
+    """A distance with its error."""
+    return f"{round(distance_m)} m" + (f" ±{round(uncertainty_m)}" if uncertainty_m is not None else "")
+
+
+def _arrival(reason: Reason, seconds: float | None, spanish: bool) -> str:
+    """How soon he is there, where he is on his way."""
+    if not seconds or reason not in (Reason.APPROACH, Reason.UNVERIFIED):
+        return ""
+    return f", {'llega en' if spanish else 'arrives in'} {_soon(seconds, spanish)}"
 
 
 def _soon(seconds: float, spanish: bool) -> str:

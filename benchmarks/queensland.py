@@ -3,7 +3,8 @@
 35 runs of seven scenarios there: 51 % alerted, 26 % gave no alert at all. Here each run is a world of its own seed in the simulator, through the very engine of
 `resguardo run`, and the auditor, which shares no rule with it, says what became of every time he was truly inside.
 
-`python -m benchmarks.queensland --runs 10000 [--jobs 2] [--seed 0]`; exit status 1 if somebody was near unseen and nobody had been told.
+`python -m benchmarks.queensland --runs 10000 [--jobs 2] [--seed 0]`; exit status 1 if a usable signal was not enough, or
+without one the order was shown calm all the while.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Run:
 
     @property
     def is_broken(self) -> bool:
-        """He was inside, and either a usable signal was not enough or nobody had been told that there was none."""
+        """He was inside, and either a usable signal was not enough, or without one the order was shown calm all the while."""
         return Verdict.MISSED in self.verdicts or Fault.UNWARNED in self.faults or Fault.SHOWN_CALM in self.faults
 
 

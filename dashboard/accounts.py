@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from config.errors import BadInput
 from dashboard import database as db
@@ -20,7 +20,6 @@ FREE_FAILURES = 3  # mistakes that cost nothing
 DELAY_MS, DELAY_MS_MAX = 2_000, 15 * 60_000  # doubled with each further one: some 100 guesses a day at most
 PEERS_MAX = 10_000  # addresses whose failures are remembered
 USED_EVERY_MS = 30_000  # how exactly the record says when a session was last used
-TOKEN_DAYS_MAX = 366
 
 
 @dataclass(slots=True)
@@ -37,11 +36,15 @@ class Session:
     begun_ms: int = 0
     used_ms: int = 0
     confirmed_ms: int = 0
-    revealed: set[str] = field(default_factory=set)  # persons whose name was asked for with a reason
 
     def is_confirmed(self, now_ms: int) -> bool:
         """True if password and second factor were said lately. A token cannot: its scopes are all it is."""
-        return self.csrf is None or now_ms - self.confirmed_ms <= CONFIRMED_MS
+        return self.csrf is None or now_ms <= self.confirmed_until_ms
+
+    @property
+    def confirmed_until_ms(self) -> int:
+        """How long what asks for a proof may be done without another."""
+        return self.confirmed_ms + CONFIRMED_MS
 
     def ends_ms(self) -> int:
         """When it is over if nothing more is heard."""
@@ -145,14 +148,14 @@ class Accounts:
 
     async def _kept(self, session_id: str) -> Session | None:
         """A session of before our own restart."""
-        rows, reveals = await self._records.do(db.find(db.SESSIONS, {"id": session_id}), db.find(db.REVEALS, {"session": session_id}))
+        rows = await self._records.one(db.find(db.SESSIONS, {"id": session_id}))
         operators = await self._records.one(db.find(db.OPERATORS, {"id": rows[0]["operator"], "active": True})) if rows else []
         if not operators:
             return None
         role, row = Role(operators[0]["role"]), rows[0]
         session = Session(
             session_id, row["operator"], operators[0]["name"], GRANTS[role], row["language"], row["csrf"], role,
-            row["begun_ms"], row["used_ms"], row["confirmed_ms"], {one["person"] for one in reveals},
+            row["begun_ms"], row["used_ms"], row["confirmed_ms"],
         )  # fmt: skip
         return self._sessions.setdefault(session_id, session)
 
@@ -182,8 +185,7 @@ class Accounts:
     async def end(self, session_id: str) -> bool:
         """Log out, or be logged out; True if there was one."""
         self._sessions.pop(session_id, None)
-        gone = await self._records.do(db.remove(db.SESSIONS, id=session_id), db.remove(db.REVEALS, session=session_id))
-        return bool(gone[0])
+        return bool(await self._records.one(db.remove(db.SESSIONS, id=session_id)))
 
     async def end_all_of(self, operator: str) -> None:
         """Log an operator out everywhere: another role, another password or none."""

@@ -40,7 +40,7 @@ async def playback(call: Call) -> Any:
 
 def _play(call: Call, one: Incident, span: tuple[int, int, int], stop: threading.Event) -> dict[str, Any]:
     from_ms, to_ms, step_ms = span
-    play = Playback(Recording.of(call.desk.settings.service), one.order, from_ms, to_ms, step_ms, stop=stop.is_set)
+    play = Playback(Recording.of(call.desk.service), one.order, from_ms, to_ms, step_ms, stop=stop.is_set)
     frames = [asdict(frame) for frame in play.frames()]
     order = play.order
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.accounts import CONFIRMED_MS, Refused, Session
+from dashboard.accounts import Refused, Session
 from dashboard.bodies import Choices, Confirmed, Operator, SessionAnswer
 from dashboard.endpoints import Call, Denied
 from dashboard.rights import Right, Role
@@ -48,7 +48,7 @@ async def confirm(call: Call) -> Confirmed:
         await call.desk.accounts.confirm(call.session, call.body.password, call.body.totp, call.peer)
     except Refused as refused:
         raise _denied(refused) from None
-    return Confirmed(confirmed_until_ms=call.session.confirmed_ms + CONFIRMED_MS)
+    return Confirmed(confirmed_until_ms=call.session.confirmed_until_ms)
 
 
 async def speak(call: Call) -> SessionAnswer:
@@ -80,7 +80,7 @@ def shown(session: Session) -> SessionAnswer:
         permissions=sorted(right.value for right in session.rights),
         csrf=session.csrf,
         expires_ms=session.ends_ms(),
-        confirmed_until_ms=session.confirmed_ms + CONFIRMED_MS,
+        confirmed_until_ms=session.confirmed_until_ms,
     )
 
 

@@ -9,14 +9,11 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-
-from aiohttp import web
 
 from config.errors import BadInput
 from config.load import load_settings
-from config.settings import ServiceSettings, Settings
+from config.settings import Settings
 from dashboard import database as db
 from dashboard.accounts import Accounts, operator_row
 from dashboard.console import Console
@@ -28,23 +25,11 @@ from dashboard.passwords import new_totp, totp_uri
 from dashboard.rights import Role
 from dashboard.server import application
 from monitor.feed import HOST
+from monitor.http import STOP_S, listen
 from monitor.log import configure, get_logger
 from monitor.supervise import supervised
 
-STOP_S = 0.5  # for pages that are being answered; streams are cut
 _log = get_logger("console")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What handlers may know of the settings: of both sections, and nothing secret."""
-
-    tile_url: str | None
-    tile_attribution: str | None
-    base_layer: Path | None
-    public_statistics: bool
-    contacts: Path | None
-    service: ServiceSettings  # where the journal and the orders are, for playback
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,21 +83,16 @@ def desk_of(settings: Settings, records: Records) -> Desk:
     feed = FeedClient(HOST, settings.feed.port, settings.feed.token)
     console = Console(records, feed, settings.ladder, _now_ms)
     feed.on_hello, feed.on_event, feed.on_link = console.on_hello, console.on_event, console.on_link
-    section, service = settings.dashboard, settings.service
-    place = Place(
-        section.tile_url, section.tile_attribution, section.base_layer, section.public_statistics, service.contacts, service,
-    )  # fmt: skip
-    return Desk(console, Accounts(records, _now_ms), records, _now_ms, Looks(records, _now_ms), place)
+    accounts, looks = Accounts(records, _now_ms), Looks(records, _now_ms)
+    return Desk(console, accounts, records, _now_ms, looks, settings.dashboard, settings.service)
 
 
 async def _serve(settings: Settings, records: Records) -> None:
     desk = desk_of(settings, records)
     await desk.console.load()
-    runner = web.AppRunner(application(desk), access_log=None, shutdown_timeout=STOP_S)
-    await runner.setup()
+    runner = await listen(application(desk), settings.dashboard.host, settings.dashboard.port)
     parts = []
     try:
-        await web.TCPSite(runner, settings.dashboard.host, settings.dashboard.port).start()
         _log.info("console_listening", host=settings.dashboard.host, port=runner.addresses[0][1])
         for name, part in (("feed", desk.console.feed.run), ("keep", desk.console.keep)):
             parts.append(asyncio.ensure_future(supervised(name, part, lambda _name: None)))

@@ -69,7 +69,7 @@ class Console:
     def on_event(self, said: Mapping[str, Any]) -> None:
         """One event of the feed: shown at once, kept as soon as the disk can."""
         changes = self.board.hear(said["kind"], said["at_ms"], said["body"])
-        self.tell(changes, db.put(db.HEARD, {"source": MONITOR, "epoch": self.feed.epoch, "seq": self.feed.seq}))
+        self.tell(changes)
         order = said["body"].get("order")
         if order is not None and order not in self.parties:
             self.parties[order] = ("", "")  # asked for once
@@ -122,7 +122,7 @@ class Console:
     # --- what is kept and shown -------------------------------------------------------------------------------------
 
     def tell(self, changes: Iterable[Change], *works: Work) -> None:
-        """Show what has changed, and have it kept."""
+        """Show what has changed, and have it and `works` kept."""
         before = len(self._unkept)
         for change in changes:
             if isinstance(change, Entry):
@@ -149,10 +149,16 @@ class Console:
             await self._wanted.wait()
             self._wanted.clear()
             works, self._unkept = self._unkept, []
-            await self._keep(works)
+            await self._keep([*works, *self._heard()])
             self._written += len(works)
             self._progress.set()
             self._progress = asyncio.Event()
+
+    def _heard(self) -> list[Work]:
+        """How far the feed has been told: kept with what was told, so that a restart goes on from there."""
+        if self.feed.epoch is None:
+            return []
+        return [db.put(db.HEARD, {"source": MONITOR, "epoch": self.feed.epoch, "seq": self.feed.seq})]
 
     async def _keep(self, works: list[Work]) -> None:
         """All of them, or those that can be kept at all: one bent row must not hold up the rest."""

@@ -155,7 +155,6 @@ STEPS = _table(
     _ms("done_ms", nullable=False),
 )
 MUTES = _table("mute", _text("incident", primary_key=True), _text("operator", primary_key=True))
-REVEALS = _table("reveal", _text("session", primary_key=True), _text("person", primary_key=True))
 AUDIT = _table(
     "audit",
     Column("number", _Id, primary_key=True, autoincrement=True),

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from config.settings import DashboardSettings, ServiceSettings
 from dashboard.accounts import Accounts, Session
 from dashboard.console import Console
 from dashboard.database import Records
+from dashboard.looks import Looks
 from dashboard.rights import Right
 
 
@@ -61,8 +63,9 @@ class Desk:
     accounts: Accounts
     records: Records
     now_ms: Callable[[], int]
-    looks: Any
-    settings: Any
+    looks: Looks
+    settings: DashboardSettings
+    service: ServiceSettings  # where the monitor's journal, orders and contacts are
 
 
 Handler = Callable[[Call], Awaitable[object]]

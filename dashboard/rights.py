@@ -49,6 +49,3 @@ GRANTS: dict[Role, frozenset[Right]] = {
 
 # What a machine may never do, whatever its token says: each needs a person who proves again who he is.
 PERSONS_ONLY = frozenset((_R.PERSON_REVEAL, _R.OPERATORS, _R.TOKENS))
-
-# What asks for password and second factor again, if that is longer ago than accounts.CONFIRMED_MS.
-CONFIRMED = frozenset((_R.ORDER_WRITE, _R.OPERATORS, _R.TOKENS))

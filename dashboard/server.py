@@ -27,10 +27,12 @@ HERE = Path(__file__).parent
 COOKIE = "resguardo_session"
 BODY_BYTES_MAX = 1_000_000  # an order with zones of 10,000 points is half of it
 STREAMS_MAX = 200  # open pages of one control room; each costs a beat a second
-PAGES = {  # path -> file in pages/
-    "/": "index", "/login": "login", "/coverage": "coverage", "/orders": "orders", "/statistics": "statistics", "/admin": "admin",
+PAGES = {  # path -> its module in static/pages/
+    "/": "queue", "/login": "login", "/coverage": "coverage", "/orders": "orders", "/statistics": "statistics", "/admin": "admin",
     "/public": "public",
 }  # fmt: skip
+WITH_MAP = ("queue", "orders")
+MAP_STYLES = '<link rel="stylesheet" href="/vendor/leaflet/leaflet.css">\n'
 VENDOR = {"leaflet": "xstatic.pkg.leaflet"}  # name below /vendor -> package of the wheel that brings it, in its folder `data`
 SAME = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"  # what no page of ours needs
 UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -47,8 +49,7 @@ def application(desk: Desk) -> web.Application:
     app.router.add_get(f"{PREFIX}/events", _events(desk))
     app.router.add_get(f"{PREFIX}/openapi.json", _fixed(to_json(document(ENDPOINTS)), "application/json"))
     for path, page in PAGES.items():
-        if (file := HERE / "pages" / f"{page}.html").exists():
-            app.router.add_get(path, _file(file))
+        app.router.add_get(path, _fixed(page_of(page).encode(), "text/html", charset="utf-8"))
     if desk.settings.base_layer is not None:
         app.router.add_get("/base-layer.geojson", _file(desk.settings.base_layer))
     app.router.add_static("/static", HERE / "static")
@@ -236,8 +237,14 @@ def _file(path: Path) -> Asked:
     return page
 
 
-def _fixed(body: bytes, content_type: str) -> Asked:
+def page_of(name: str) -> str:
+    """One page: the shell that all share, with its module, and the map's styles where it has a map."""
+    shell = (HERE / "pages" / "page.html").read_text(encoding="utf-8")
+    return shell.replace("{page}", name).replace("{styles}", MAP_STYLES if name in WITH_MAP else "")
+
+
+def _fixed(body: bytes, content_type: str, charset: str | None = None) -> Asked:
     async def fixed(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=content_type)
+        return web.Response(body=body, content_type=content_type, charset=charset)
 
     return fixed

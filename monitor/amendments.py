@@ -17,6 +17,7 @@ from typing import Any
 from config.errors import BadInput
 from config.order_data import devices_from_data, order_as_mapping, order_from_data, orders_input
 from geofence.terms import Device, DeviceId, Order, OrderId, Registry
+from monitor.files import put_file, sync_directory
 from monitor.log import get_logger
 from monitor.wire import from_json, to_json
 
@@ -91,7 +92,7 @@ class Amendments:
         finally:
             os.close(file)
         if size == 0:
-            _sync_folder(self._path)
+            sync_directory(self._path.parent)
         self._take(amendment)
 
     def _take(self, amendment: Amendment) -> None:
@@ -105,11 +106,7 @@ class Amendments:
         last = list(self._last.values())
         if last and (left := tuple(device for device in self._devices.values() if device.id not in named)):
             last[0] = Amendment(last[0].at_ms, last[0].of, last[0].order, last[0].base, (*left, *last[0].devices), last[0].who)
-        fresh = self._path.with_suffix(".new")
-        with open(fresh, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            _write(file.fileno(), b"".join(one.line() for one in last))
-        os.replace(fresh, self._path)
-        _sync_folder(self._path)
+        put_file(self._path, b"".join(one.line() for one in last))
 
 
 def read_amendments(path: Path) -> list[Amendment]:
@@ -150,14 +147,6 @@ def _write(file: int, data: bytes) -> None:
     while rest:
         rest = rest[os.write(file, rest) :]
     os.fsync(file)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def clashes(devices: Sequence[Device], known: Mapping[DeviceId, Device]) -> list[BadInput]:

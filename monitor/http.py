@@ -15,6 +15,7 @@ from aiohttp import web
 from monitor.log import get_logger
 from monitor.wire import to_json
 
+STOP_S = 0.5  # for what is being answered when we stop; streams are cut
 CALLBACK_BYTES_MAX = 16_384  # Twilio's forms have 1 kB
 CALLBACK_S = 5.0  # for the whole of it: whoever sends slower holds one of our sockets
 
@@ -27,6 +28,18 @@ class Health:
 
     healthy: bool
     parts: dict[str, object] = field(default_factory=dict)
+
+
+async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """Serve an application; `cleanup` of what is given back ends it. Raises OSError if the address is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return runner
 
 
 class HttpServer:
@@ -57,15 +70,8 @@ class HttpServer:
         app.router.add_get("/healthz", self._on_health)
         app.router.add_post("/acknowledgements", self._on_acknowledgement)
         app.router.add_post("/answers", self._on_answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self.host, self.port).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-        self.port = runner.addresses[0][1]
+        self._runner = await listen(app, self.host, self.port)
+        self.port = self._runner.addresses[0][1]
         _log.info("http_listening", host=self.host, port=self.port)
 
     async def stop(self) -> None:
@@ -112,10 +118,8 @@ class CallbackServer:
         """Answer until cancelled. Raises OSError if the address is taken."""
         app = web.Application(client_max_size=CALLBACK_BYTES_MAX)
         app.router.add_post("/{path:.*}", self._on_call)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
+        runner = await listen(app, self.host, self.port)
         try:
-            await web.TCPSite(runner, self.host, self.port).start()
             self.port = runner.addresses[0][1]
             _log.info("callbacks_listening", host=self.host, port=self.port)
             await asyncio.Event().wait()

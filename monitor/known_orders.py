@@ -8,7 +8,6 @@ GeoJSON files is always read anew, since its bytes do not say what is in those. 
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import geofence
 from config.orders import load_registry
 from geofence.terms import Registry
 from monitor.engine_state import registry_as_data, registry_from_data
+from monitor.files import put_file
 
 NAME = "orders.known"
 OTHER_FILES = b"geojson"  # the key by which an orders file names another file
@@ -34,7 +34,8 @@ def read_orders(path: Path, data_dir: Path) -> Registry:
     registry = load_registry(path)
     with suppress(OSError):  # without it the next start takes its time
         if _digest(path) == digest:
-            _write(data_dir / NAME, digest + registry_as_data(registry.devices, registry.orders))
+            data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            put_file(data_dir / NAME, digest + registry_as_data(registry.devices, registry.orders))
     return registry
 
 
@@ -59,15 +60,3 @@ def _read(path: Path, digest: bytes) -> Registry | None:
         return registry_from_data(data[DIGEST_BYTES:]) if data[:DIGEST_BYTES] == digest else None
     except Exception:  # missing, cut short, of another layout: the orders file has it all
         return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(f".new-{os.getpid()}")
-    try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-        os.replace(fresh, path)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise

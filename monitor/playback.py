@@ -100,11 +100,9 @@ class Playback:
     ) -> None:
         if step_ms <= 0 or not 0 <= to_ms - from_ms <= FRAMES_MAX * step_ms:
             raise BadInput("step_ms", f"gives more than {FRAMES_MAX} frames, or none")
-        self._recording = recording
         self._order = OrderId(order)
         self._span = from_ms, to_ms
         self._step_ms = step_ms
-        self._warm_ms = warm_ms
         self._stop = stop
         self._paths = _from_time(segments_of(recording.journal), from_ms - warm_ms)
         begins_ms = _begins_ms(self._paths[0]) if self._paths else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.blocks import BLOCK, OPENING, Block, Damage, block_at, encode_block, scan
+from monitor.files import sync_directory
 from monitor.merkle import HASH_BYTES, Frontier, leaf_hash
 from monitor.signing import Checkpoint, Signer, split_notes
 
@@ -181,7 +182,7 @@ class SegmentWriter:
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._size = self._blocks = 0
         self._put(encode_block(OPENING, walk.frontier.edge, count=0, first=walk.first, number=walk.number))
-        _sync_directory(self._directory)
+        sync_directory(self._directory)
 
     def _put(self, raw: bytes) -> None:
         assert self._file is not None
@@ -254,11 +255,3 @@ class SegmentWriter:
         except FileNotFoundError:
             return 0
         return len(text) - len(split_notes(text.decode(errors="replace"))[1].encode())
-
-
-def _sync_directory(directory: Path) -> None:
-    file = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -8,7 +8,6 @@ account. The report is a file beside the journal; who reads it is told that ther
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from typing import Protocol, runtime_checkable
 from alerts.channels import Answer, Carrier, Verdict
 from alerts.terms import Channel
 from geofence.terms import Command, DeviceId, Level, OrderId, PersonId
+from monitor.files import put_file
 from monitor.log import get_logger
 from monitor.terms import Reach
 from monitor.wire import to_json
@@ -189,12 +189,6 @@ def keep(directory: Path, report: Report) -> None:
     """Write the report under its day, for our eyes only; the oldest ones go. Raises OSError."""
     directory.mkdir(mode=0o700, exist_ok=True)
     path = directory / f"{report.at[:10]}.json"
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "wb") as file:
-        file.write(to_json({**asdict(report), "clean": report.is_clean}))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    put_file(path, to_json({**asdict(report), "clean": report.is_clean}))
     for old in sorted(directory.glob("*.json"))[:-REPORTS_KEPT]:
         old.unlink()

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.files import sync_directory, write_beside
+
 FORMAT = 1
 HEADER_BYTES_MAX = 1024
 
@@ -31,25 +33,11 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     header = json.dumps(
         {"format": FORMAT, "offset": snapshot.offset, "size": len(snapshot.blob), "crc": zlib.crc32(snapshot.blob)}
     ).encode()
-    for left in path.parent.glob(f"{path.name}.new-*"):  # by a writer that was killed
-        left.unlink(missing_ok=True)
-    fresh = path.with_suffix(f".new-{os.getpid()}")
-    try:
-        with open(fresh, "wb") as file:
-            file.write(header + b"\n" + snapshot.blob)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        fresh.unlink(missing_ok=True)  # on a full disk it would take the room that the journal needs
-        raise
+    fresh = write_beside(path, header + b"\n" + snapshot.blob)
     if path.exists():
         os.replace(path, path.with_suffix(".old"))
     os.replace(fresh, path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
 def read_snapshots(path: Path) -> Iterator[Snapshot]:

@@ -9,30 +9,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import socket
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from monitor.broker import EmbeddedBroker
+from monitor.broker import EmbeddedBroker, free_port
 from monitor.console_view import ConsoleView, Row
 from monitor.mqtt import Batch, Session
 from monitor.mqtt import Broker as MonitorBroker
 from simulator.demo_console import DemoConsole
+from simulator.demo_process import end, start
 from simulator.device import Broker, ReceivedAlert
 from simulator.fleet import Fleet, FleetSummary, system_clock_ms
 from simulator.orders_file import write_orders
 from simulator.scenario import Scenario, demo
 
 READY_S_MAX = 90.0  # the kernel compiles in about 15 s on a slow machine, once
-STOP_S_MAX = 8.0  # the monitor promises 5
 POLL_S = 0.25
 ENDLESS_S = 3600.0  # without --seconds: the scripted hour
 DONE, FAILED = 0, 1
@@ -124,21 +121,16 @@ class _Demo:
     @asynccontextmanager
     async def _monitor(self, orders: Path, host: str, port: int) -> AsyncIterator[None]:
         """`resguardo run` in a process of its own, up and healthy."""
-        http_port = _free_port()
+        http_port = free_port()
         settings = _settings(orders, self._directory / "data", host, port, http_port)
         self._config.write_text(settings + self._console.settings(), encoding="utf-8")
         journal_of_errors = self._directory / "monitor.log"
-        with journal_of_errors.open("wb") as errors:
-            environment = {key: value for key, value in os.environ.items() if not key.startswith("RESGUARDO_")}
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor", "run", "--config", str(self._config),
-                stdin=asyncio.subprocess.DEVNULL, stdout=errors, stderr=errors, env=environment,
-            )  # fmt: skip
+        process = await start(["run", "--config", str(self._config)], journal_of_errors)
         try:
             await self._until_healthy(process, f"http://127.0.0.1:{http_port}/healthz", journal_of_errors)
             yield
         finally:
-            await _end(process)
+            await end(process)
 
     async def _until_healthy(self, process: asyncio.subprocess.Process, url: str, errors: Path) -> None:
         deadline_s = time.monotonic() + READY_S_MAX
@@ -230,29 +222,9 @@ def _tail(path: Path) -> str:
     return path.read_text(errors="replace")[-2000:]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _healthy(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1.0) as answer:
             return bool(json.load(answer)["healthy"])
     except (urllib.error.URLError, OSError, ValueError):
         return False
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask the monitor to stop, and insist if it does not."""
-    if process.returncode is not None:
-        return
-    with suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        async with asyncio.timeout(STOP_S_MAX):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

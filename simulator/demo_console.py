@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from monitor.broker import free_port
+from simulator.demo_process import end, start
 from simulator.world import streets
 
 PEOPLE = {"ana": "dispatcher", "sol": "supervisor", "caso": "case_officer", "admin": "admin"}  # who may log in, and as what
@@ -22,7 +21,7 @@ class DemoConsole:
     """What the console needs of one showing."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self._log = directory / "console.log"
         self._feed_port, self.port = free_port(), free_port()
         self.password = f"demo-{secrets.token_hex(4)}"
         (directory / "feed.secret").write_text(secrets.token_urlsafe(24), encoding="utf-8")
@@ -44,29 +43,24 @@ class DemoConsole:
         if not await self._add(config, first, role):  # alone: it makes the tables
             yield False
             return
-        process = await self._start(config)
+        process = await start(self._words(config), self._log)
         adding = asyncio.gather(*(self._add(config, *one) for one in others))
         try:
             yield True
         finally:
             await adding
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            await end(process)
+
+    @staticmethod
+    def _words(config: Path) -> list[str]:
+        return ["dashboard", "--config", str(config)]
 
     async def _add(self, config: Path, name: str, role: str) -> bool:
-        process = await self._start(config, "--add-operator", name, "--role", role)
+        words = [*self._words(config), "--add-operator", name, "--role", role]
+        process = await start(words, self._log, stdin=asyncio.subprocess.PIPE)
         try:
             async with asyncio.timeout(ADD_S_MAX):
                 await process.communicate(f"{self.password}\n".encode())
         except TimeoutError:
             process.kill()
         return process.returncode == 0
-
-    async def _start(self, config: Path, *more: str) -> asyncio.subprocess.Process:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("RESGUARDO_")}
-        with (self._directory / "console.log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor", "dashboard", "--config", str(config), *more,
-                stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, env=environment,
-            )  # fmt: skip

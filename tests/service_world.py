@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,8 +24,31 @@ from pathlib import Path
 from typing import Any
 
 import aiomqtt
+import pytest
 
 from monitor.broker import free_port
+
+# What a monitor that is told what to do says first: her bracelet and the control room at once. Further rungs follow in a test's own.
+TOLD_AT_ONCE = """
+[[ladder.emergency]]
+after_s = 0
+audience = "protected"
+channel = "bracelet"
+unless = "nothing"
+[[ladder.emergency]]
+after_s = 0
+audience = "dispatch"
+channel = "webhook"
+unless = "nothing"
+"""
+
+
+def needs(server: str) -> pytest.MarkDecorator:
+    """Skip where a server is not installed; in CI, which installs them, go on and fail."""
+    return pytest.mark.skipif(shutil.which(server) is None and "CI" not in os.environ, reason=f"{server} is not installed")
+
+
+needs_mosquitto, needs_redis = needs("mosquitto"), needs("redis-server")
 
 ROOT = Path(__file__).parents[1]
 SECRET = "0123456789abcdef"

@@ -23,7 +23,7 @@ def test_each_further_seed_is_the_next_cell_and_has_its_fault() -> None:
         assert broken[fault], fault
 
 
-def test_who_was_near_unseen_while_nobody_was_told_is_counted() -> None:
+def test_who_was_near_while_the_order_was_shown_calm_is_counted() -> None:
     cell = CELLS[0]
     runs = [
         Run(0, cell, (Verdict.KEPT,), ()), Run(1, cell, (Verdict.MISSED,), ()), Run(2, cell, (Verdict.UNKNOWN,), (Fault.UNWARNED,)),

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,10 +19,9 @@ import pytest
 from aiohttp import web
 
 from alerts.ladder import DEFAULT_LADDER
-from config.settings import ServiceSettings
+from config.settings import DashboardSettings, ServiceSettings
 from dashboard import database as db
 from dashboard.accounts import Accounts, operator_row
-from dashboard.command import Place
 from dashboard.console import Console
 from dashboard.database import Records
 from dashboard.endpoints import Desk
@@ -166,18 +166,11 @@ def operators() -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def scene_of(records: Records, contacts: Path | None = None, **place: Any) -> AsyncIterator[Scene]:
+async def scene_of(records: Records, service: ServiceSettings | None = None, **settings: Any) -> AsyncIterator[Scene]:
     clock, monitor = Clock(), PlayedMonitor()
     console = Console(records, monitor, DEFAULT_LADDER, clock)  # type: ignore[arg-type]
-    chosen = {
-        "tile_url": None,
-        "tile_attribution": None,
-        "base_layer": None,
-        "public_statistics": False,
-        "service": ServiceSettings(),
-        **place,
-    }
-    desk = Desk(console, Accounts(records, clock), records, clock, Looks(records, clock), Place(contacts=contacts, **chosen))
+    sections = DashboardSettings(**settings), service or ServiceSettings()
+    desk = Desk(console, Accounts(records, clock), records, clock, Looks(records, clock), *sections)
     await console.load()
     console.on_link(True)
     runner = web.AppRunner(application(desk), access_log=None, shutdown_timeout=0.1)
@@ -231,7 +224,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server of our own; its URL without a database name. Root may not run one: then the account `nobody` does."""
     initdb, server = needs_postgres()
     base = Path("/tmp") if os.geteuid() == 0 else tmp_path_factory.mktemp("pg")
-    home = Path(subprocess.check_output(["mktemp", "-d", str(base / "pgXXXXXX")], text=True).strip())
+    home = Path(tempfile.mkdtemp(prefix="pg", dir=base))
     drop: dict[str, Any] = {}
     if os.geteuid() == 0:
         shutil.chown(home, "nobody")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import Any
 
 import pytest
 
+from config.settings import ServiceSettings
 from dashboard import database as db
-from dashboard.accounts import CONFIRMED_MS, IDLE_MS, SHIFT_MS
+from dashboard.accounts import CONFIRMED_MS
 from dashboard.api import ENDPOINTS, PREFIX
 from dashboard.endpoints import Endpoint
 from dashboard.openapi import document
@@ -209,90 +209,13 @@ async def test_a_request_forged_by_another_page_does_nothing(scene: Scene) -> No
     assert not [row for row in await scene.desk.records.one(db.find(db.ENTRIES)) if row["what"] == "note"]
 
 
-# --- sessions ---------------------------------------------------------------------------------------------------------
-
-
-async def test_guessing_a_password_is_slowed_and_says_nothing_about_who_exists(scene: Scene) -> None:
-    async with scene.browser() as guesser:
-        answers = [await guesser("POST", "/session", {"name": name, "password": "wrong"}) for name in ("ana", "nobody", "ana")]
-        assert {(status, answer["error"]["code"]) for status, answer in answers} == {(401, "wrong")}
-        slowed = 0
-        for _ in range(20):
-            status, _answer = await guesser("POST", "/session", {"name": "ana", "password": "wrong"})
-            if status == 429:
-                slowed += 1
-                assert int(guesser.seen.headers["Retry-After"]) > 0
-                scene.clock.ms += 500
-        assert slowed >= 15
-        status, _ = await guesser("POST", "/session", {"name": "ana", "password": PASSWORD})
-        assert status == 429, "a right guess while it is locked is not told apart"
-        scene.clock.ms += 3_600_000
-        assert (await guesser("POST", "/session", {"name": "ana", "password": PASSWORD}))[0] == 200
-    acts = [row["act"] for row in await scene.desk.records.one(db.find(db.AUDIT))]
-    assert "login_wrong" in acts
-    assert "login_slow" in acts
-
-
-async def test_a_second_factor_is_asked_for_and_each_code_counts_once(scene: Scene) -> None:
-    import pyotp
-
-    async with scene.browser("root") as root, scene.browser() as ana:
-        made = (await root("PATCH", "/operators/id-ana", {"totp": True}))[1]
-        app = pyotp.parse_uri(made["totp_uri"])
-        word = {"name": "ana", "password": PASSWORD}
-        assert (await ana("POST", "/session", word))[1]["error"]["code"] == "totp"
-        code = app.at(scene.clock.ms // 1000)
-        assert (await ana("POST", "/session", {**word, "totp": "000000" if code != "000000" else "111111"}))[0] == 401
-        assert (await ana("POST", "/session", {**word, "totp": code}))[0] == 200
-        assert (await ana("POST", "/session", {**word, "totp": code}))[0] == 401, "a code that was overheard"
-        scene.clock.ms += 31_000
-        assert (await ana("POST", "/session", {**word, "totp": app.at(scene.clock.ms // 1000)}))[0] == 200
-
-
-async def test_sessions_end_when_idle_after_a_shift_and_when_revoked(scene: Scene) -> None:
-    async with scene.browser("ana") as ana, scene.browser("bea") as bea, scene.browser("root") as root:
-        mine = next(s for s in (await root("GET", "/sessions"))[1]["sessions"] if s["operator"] == "bea")
-        assert (await root("DELETE", f"/sessions/{mine['id']}"))[0] == 204
-        assert (await bea("GET", "/queue"))[0] == 401
-        scene.clock.ms += IDLE_MS - 1
-        assert (await ana("GET", "/queue"))[0] == 200
-        scene.clock.ms += IDLE_MS + 1
-        assert (await ana("GET", "/queue"))[0] == 401
-    async with scene.browser("ana") as ana:
-        for _ in range(SHIFT_MS // IDLE_MS * 2):
-            scene.clock.ms += IDLE_MS // 2
-            last = (await ana("GET", "/queue"))[0]
-        assert last == 401
-
-
-async def test_who_lost_a_right_lost_it_everywhere_at_once(scene: Scene) -> None:
-    async with scene.browser("ana") as ana, scene.browser("root") as root:
-        assert (await root("PATCH", "/operators/id-ana", {"role": "auditor"}))[0] == 200
-        assert (await ana("GET", "/queue"))[0] == 401
-        assert (await root("PATCH", "/operators/id-root", {"active": False}))[0] == 400
-
-
-async def test_cookie_and_headers_are_strict(scene: Scene) -> None:
-    async with scene.browser() as browser:
-        await browser("POST", "/session", {"name": "ana", "password": PASSWORD})
-        cookie = browser.seen.headers["Set-Cookie"]
-        assert "HttpOnly" in cookie
-        assert "SameSite=Strict" in cookie
-        policy = browser.seen.headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'self'")
-        assert "unsafe" not in policy
-        assert browser.seen.headers["Referrer-Policy"] == "no-referrer"
-        kept = await scene.desk.records.one(db.find(db.SESSIONS))
-        assert kept[0]["id"] not in cookie, "who reads the table cannot log in with it"
-
-
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_name_is_shown_for_a_reason_that_is_on_record(scene: Scene, tmp_path: Any) -> None:
     contacts = tmp_path / "contacts.toml"
     contacts.write_text('[P-1]\nphone = "+524421234567"\nname = "Ana Example"\n')
-    object.__setattr__(scene.desk.settings, "contacts", contacts)
+    scene.desk.service = ServiceSettings(contacts=contacts)
     async with scene.browser("ana") as ana:
         assert (await ana("POST", "/people/P-1/reveal", {"reason": "x"}))[0] == 400
         assert (await ana("POST", "/people/P-1/reveal", {"reason": "patrol asks who"}))[1] == {
@@ -393,68 +316,6 @@ async def test_what_the_monitor_refuses_is_answered_as_refused(scene: Scene) -> 
     async with scene.browser("caso") as caso:
         status, answer = await caso("PUT", "/orders/O-1", {"order": ORDER})
     assert (status, answer["error"]["message"]) == (409, "order O-1: the respondent is unknown")
-
-
-# --- the stream -------------------------------------------------------------------------------------------------------
-
-
-async def read_events(answer: Any, count: int) -> list[tuple[str | None, str, Any]]:
-    """(id, kind, body) of the next events, beats left out."""
-    found: list[tuple[str | None, str, Any]] = []
-    async with asyncio.timeout(10):
-        while len(found) < count:
-            fields: dict[str, str] = {}
-            while line := (await answer.content.readline()).decode().rstrip("\n"):
-                key, _, value = line.partition(": ")
-                fields[key] = value
-            if fields["event"] != "beat":
-                found.append((fields.get("id"), fields["event"], json.loads(fields["data"])))
-    return found
-
-
-async def test_the_stream_tells_what_happens_and_resumes_without_loss(scene: Scene) -> None:
-    scene.console.parties["O-1"] = ("P-1", "R-1")  # known: nothing is learned meanwhile
-    async with scene.browser("ana") as ana:
-        start = (await ana("GET", "/queue"))[1]["last_id"]
-        async with ana.session.get(f"{scene.url}/api/v1/events") as answer:
-            scene.transition()
-            (number, kind, item), entry = await read_events(answer, 2)
-            assert (kind, item["id"], item["level"]) == ("item", "i-1", "emergency")
-            assert entry[1] == "entry"
-        scene.transition("i-2", "warning", "approach")
-        for last_id in (number, start):
-            async with ana.session.get(f"{scene.url}/api/v1/events", headers={"Last-Event-ID": last_id}) as answer:
-                missed = await read_events(answer, 3 if last_id == number else 4)
-            assert [body["id"] for _, kind, body in missed if kind == "item"] == (["i-2"] if last_id == number else ["i-1", "i-2"])
-
-
-@pytest.mark.parametrize("last_id", ["other-3", "nonsense", "-", "é"])
-async def test_a_page_that_cannot_be_told_what_it_missed_starts_anew(scene: Scene, last_id: str) -> None:
-    async with scene.browser("ana") as ana, ana.session.get(f"{scene.url}/api/v1/events", params={"last_id": last_id}) as answer:
-        assert (await read_events(answer, 1))[0][1] == "reset"
-
-
-async def test_who_is_logged_out_hears_no_more(scene: Scene) -> None:
-    async with scene.browser("ana") as ana, ana.session.get(f"{scene.url}/api/v1/events") as answer:
-        await ana("DELETE", "/session")
-        async with asyncio.timeout(10):
-            while await answer.content.readline():
-                pass
-
-
-async def test_an_open_page_keeps_its_session_through_a_quiet_night_and_no_longer_than_a_shift(scene: Scene) -> None:
-    async with scene.browser("ana") as ana, ana.session.get(f"{scene.url}/api/v1/events") as answer:
-        for _ in range(3):
-            scene.clock.ms += IDLE_MS - 1_000
-            async with asyncio.timeout(10):
-                while not (await answer.content.readline()).startswith(b"event: beat"):
-                    pass
-        assert (await ana("GET", "/queue"))[0] == 200
-        scene.clock.ms += SHIFT_MS
-        async with asyncio.timeout(10):
-            while await answer.content.readline():
-                pass
-        assert (await ana("GET", "/queue"))[0] == 401
 
 
 def test_rights_are_total() -> None:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from simulator.fake_twilio import FakeTwilio, Made, call_back
-from tests.service_world import World, devices, free_port, until, world_in
+from tests.service_world import TOLD_AT_ONCE, World, devices, free_port, needs_mosquitto, until, world_in
 
 TOKEN = "b" * 32
-LADDER = """
-[[ladder.emergency]]
-after_s = 0
-audience = "protected"
-channel = "bracelet"
-unless = "nothing"
-[[ladder.emergency]]
-after_s = 0
-audience = "dispatch"
-channel = "webhook"
-unless = "nothing"
-[[ladder.emergency]]
+LADDER = f"""{TOLD_AT_ONCE}[[ladder.emergency]]
 after_s = 1
 audience = "protected"
 channel = "sms"
@@ -62,7 +50,7 @@ async def tell_and_press(world: World, twilio: FakeTwilio) -> None:
     await until(lambda: world.room.of(reason="sos", level="emergency"), 10, "dispatch was not told that she asks for help")
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
+@needs_mosquitto
 async def test_a_text_that_fails_is_followed_by_a_call_and_a_key_calls_dispatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESGUARDO_SERVICE__CONTACTS", str(tmp_path / "contacts.toml"))
     twilio, port = FakeTwilio(), free_port()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,7 +42,7 @@ from monitor.supervise import FAILS_MAX, STEADY_S, Restarts
 from monitor.terms import Envelope
 from monitor.wire import to_json
 from tests.messages import notification
-from tests.service_world import until, world_in
+from tests.service_world import needs_mosquitto, until, world_in
 
 START_MS = 1_764_000_000_000
 EVERY_S, ABSENT_S = 60.0, 90.0
@@ -296,7 +294,7 @@ def test_a_part_that_fails_on_and_on_is_a_trouble_and_a_hiccup_is_none() -> None
     assert restarts.counts == {"store": 2 * FAILS_MAX + 1, "http": 1}
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None and not os.environ.get("CI"), reason="mosquitto is not installed")
+@needs_mosquitto
 async def test_it_goes_round_a_real_service_and_leaves_no_trace_in_the_room(tmp_path: Path) -> None:
     with world_in(tmp_path, pairs=1, more="[canary]\nevery_s = 60\n") as world:
         await until(lambda: world.monitor.metric("resguardo_canary_last_success_timestamp"), 20, "a round")

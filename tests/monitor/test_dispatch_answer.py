@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import time
 import urllib.error
 import urllib.request
@@ -13,20 +12,9 @@ from pathlib import Path
 import pytest
 
 from alerts.channels.dispatch import is_signed, signature
-from tests.service_world import SECRET, devices, until, world_in
+from tests.service_world import SECRET, TOLD_AT_ONCE, devices, needs_mosquitto, until, world_in
 
-LADDER = """
-[[ladder.emergency]]
-after_s = 0
-audience = "protected"
-channel = "bracelet"
-unless = "nothing"
-[[ladder.emergency]]
-after_s = 0
-audience = "dispatch"
-channel = "webhook"
-unless = "nothing"
-[[ladder.emergency]]
+LADDER = f"""{TOLD_AT_ONCE}[[ladder.emergency]]
 after_s = 1
 audience = "dispatch"
 channel = "webhook"
@@ -43,7 +31,7 @@ def answer(port: int, body: bytes, signed: str) -> int:
         return error.code
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
+@needs_mosquitto
 async def test_dispatch_is_asked_until_a_signed_answer_comes(tmp_path: Path) -> None:
     with world_in(tmp_path, more=LADDER) as world:
         async with devices(world.broker.port) as people:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from monitor.feed import HOST
-from tests.service_world import devices, free_port, until, world_in
+from tests.service_world import devices, free_port, needs_mosquitto, until, world_in
 
 TOKEN = "a token of 16 characters or more"
 
@@ -32,7 +28,7 @@ async def hear(reader: asyncio.StreamReader, kind: str, **wanted: Any) -> dict[s
                 return dict(said)
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None and "CI" not in os.environ, reason="mosquitto is not installed")
+@needs_mosquitto
 async def test_a_console_hears_answers_leaves_and_comes_back(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "feed").write_text(TOKEN)

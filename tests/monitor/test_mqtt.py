@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from monitor.mqtt import Batch, Broker, LinkLost, NoListener, Session
+from tests.service_world import needs_mosquitto
 
-pytestmark = pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
+pytestmark = needs_mosquitto
 
 
 class Mosquitto:

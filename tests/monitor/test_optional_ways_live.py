@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -18,9 +16,9 @@ import pytest
 
 from alerts.channels.cap import NAMESPACE
 from monitor.verify import export
-from tests.service_world import HERE, SECRET, devices, until, world_in
+from tests.service_world import HERE, SECRET, devices, needs_mosquitto, until, world_in
 
-pytestmark = pytest.mark.skipif(shutil.which("mosquitto") is None and not os.environ.get("CI"), reason="mosquitto is not installed")
+pytestmark = needs_mosquitto
 
 
 class Receivers:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from monitor.feed import HOST
-from tests.service_world import HERE, NEAR, devices, free_port, until, world_in
+from tests.service_world import HERE, NEAR, devices, free_port, needs_mosquitto, until, world_in
 
 TOKEN = "a token of 16 characters or more"
 ORDER = {
@@ -60,7 +56,7 @@ async def orders(port: int) -> dict[str, dict[str, Any]]:
     return {one["id"]: {key: one[key] for key in ORDER} for one in said["orders"]}
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None and "CI" not in os.environ, reason="mosquitto is not installed")
+@needs_mosquitto
 async def test_what_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / "feed").write_text(TOKEN)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import shutil
 import threading
 import time
 from dataclasses import replace
@@ -30,7 +28,7 @@ from monitor.recovery import judge
 from monitor.terms import Envelope
 from monitor.wire import to_json
 from tests.pings import T0, at, circle
-from tests.service_world import devices, until, world_in
+from tests.service_world import devices, needs_mosquitto, until, world_in
 
 PAIRS = 4
 HOUR_MS = 3_600_000
@@ -198,7 +196,7 @@ async def test_damage_and_an_empty_journal_stop_nothing(tmp_path: Path) -> None:
     assert list(playback(recording, "O-0", T0, T0 + 1_000, 100)) == []
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None and "CI" not in os.environ, reason="mosquitto is not installed")
+@needs_mosquitto
 async def test_a_whole_service_is_played_while_it_runs(tmp_path: Path) -> None:
     with world_in(tmp_path, pairs=2, more="") as world:
         async with devices(world.broker.port) as people:

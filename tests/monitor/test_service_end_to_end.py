@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.service_world import HERE, NEAR, ROOT, World, devices, until, world_in
+from tests.service_world import HERE, NEAR, ROOT, World, devices, needs_mosquitto, until, world_in
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed"),
+    needs_mosquitto,
 ]
 KILLS = int(os.environ.get("RESGUARDO_TEST_KILLS", "6"))  # 50 for the record
 

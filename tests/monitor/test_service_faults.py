@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import threading
@@ -11,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.service_world import World, devices, free_port, until, world_in
+from tests.service_world import World, devices, free_port, needs_mosquitto, needs_redis, until, world_in
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed"),
+    needs_mosquitto,
 ]
 DISK = "2m"  # the journal's reserve takes half of it
 
@@ -39,7 +38,7 @@ async def test_a_frozen_broker_is_told_to_dispatch_and_work_goes_on_when_it_thaw
         await until(lambda: people.breaches(0), what="alert after the freeze")
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+@needs_redis
 async def test_redis_frozen_and_killed_delays_no_alert(tmp_path: Path) -> None:
     port = free_port()
     redis = subprocess.Popen(

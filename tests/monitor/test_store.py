@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,8 +20,9 @@ from geofence.terms import FixRef, IncidentId, Level, OrderId, Reason, Role, Tra
 from monitor import store as module
 from monitor.engine import Standing
 from monitor.store import Store
+from tests.service_world import needs_redis
 
-pytestmark = [pytest.mark.faults, pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")]
+pytestmark = [pytest.mark.faults, needs_redis]
 
 
 def transition(order: int, level: Level = Level.EMERGENCY, at_ms: int = 5) -> Transition:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,10 +15,9 @@ from typing import Any
 import pytest
 
 from monitor.watch import AGAIN_S, Judge, Look, look_of
-from tests.service_world import ROOT, SECRET, ControlRoom, free_port, until, world_in
+from tests.service_world import ROOT, SECRET, ControlRoom, free_port, needs_mosquitto, until, world_in
 
 WELL, GONE = Look(), Look("nobody answers there")
-needs_mosquitto = pytest.mark.skipif(shutil.which("mosquitto") is None and not os.environ.get("CI"), reason="mosquitto is not installed")
 
 
 class Story:

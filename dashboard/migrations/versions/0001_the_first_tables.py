@@ -123,12 +123,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
-        "reveal",
-        sa.Column("session", sa.String(length=200), nullable=False),
-        sa.Column("person", sa.String(length=200), nullable=False),
-        sa.PrimaryKeyConstraint("session", "person"),
-    )
-    op.create_table(
         "session",
         sa.Column("id", sa.String(length=200), nullable=False),
         sa.Column("operator", sa.String(length=200), nullable=False),
@@ -164,7 +158,6 @@ def downgrade() -> None:
     op.drop_table("token")
     op.drop_table("step")
     op.drop_table("session")
-    op.drop_table("reveal")
     op.drop_table("operator")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_issued_ms"))

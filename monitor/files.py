@@ -1,0 +1,37 @@
+"""Files that are there whole or not at all: whoever reads sees the old one or the new one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def put_file(path: Path, data: bytes) -> None:
+    """Write a file of ours alone in one step. Raises OSError: then nothing has changed, and nothing is left lying about."""
+    os.replace(write_beside(path, data, mode=0o600), path)
+    sync_directory(path.parent)
+
+
+def write_beside(path: Path, data: bytes, *, mode: int = 0o666) -> Path:
+    """Put what shall become `path` on disk beside it; its name. Raises OSError, and leaves nothing: a full disk needs the room."""
+    for left in path.parent.glob(path.with_suffix(".new-*").name):  # by a writer that was killed
+        left.unlink(missing_ok=True)
+    fresh = path.with_suffix(f".new-{os.getpid()}")
+    try:
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    return fresh
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names in it on disk. Raises OSError."""
+    file = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
