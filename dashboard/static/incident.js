@@ -18,7 +18,7 @@ const PLAYBACK_MS = 120_000; // the journal of a whole night is judged again
 const DETAILS_MS = 700; // several entries come together: one look is enough
 
 export class IncidentPane {
-  /** `closed()`: its close has succeeded. */
+  /** `closed(item)`: its close has succeeded. */
   constructor(place, desk, closed) {
     Object.assign(this, { place, desk, closed, id: null, item: null });
     refill(place, el("p", { class: "quiet empty" }, t("incident.none")));
@@ -136,7 +136,7 @@ export class IncidentPane {
     const { id } = this;
     const answer = await act("POST", `/incidents/${encodeURIComponent(id)}/${what}`, body);
     if (this.id === id && this.parts && answer?.item) this.show(answer.item);
-    if (what === "close") this.closed?.();
+    if (what === "close") this.closed?.(answer.item);
     this.refresh();
     return answer;
   }

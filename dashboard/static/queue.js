@@ -154,9 +154,10 @@ export class Queue {
     this.waiting.hidden = !words;
   }
 
-  /** The hand's own work is done: what it closed may go. */
-  release() {
-    this.touched_at = -HAND_MS;
+  /** What the hand itself has closed goes at once, wherever the focus is and whichever comes first, the answer or the news of it. */
+  release(item) {
+    if ((this.items.get(item.id)?.version ?? 0) <= item.version) this.items.delete(item.id);
+    this.gone.delete(item.id);
     this.draw();
   }
 

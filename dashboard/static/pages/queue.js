@@ -22,7 +22,7 @@ const queue = new Queue(left, choose);
 const alarm = new Alarm(() => [...queue.items.values()]);
 const bar = new LinkBar(title);
 document.body.prepend(bar.node, alarm.button);
-const pane = new IncidentPane(right, desk, () => queue.release());
+const pane = new IncidentPane(right, desk, (item) => queue.release(item));
 
 function title() {
   const loud = [...queue.items.values()].filter((item) => item.level === "emergency" && item.state === "open").length;
