@@ -40,7 +40,7 @@ class Case:
     over: bool = False
     waiting: list[Due] = field(default_factory=list)
     sent: dict[NotificationId, Audience] = field(default_factory=dict)
-    told: list[tuple[Audience, Channel]] = field(default_factory=list)  # who was rung, by which way, in order
+    told: dict[tuple[Audience, Channel], NotificationId] = field(default_factory=dict)  # who was rung by which way, and the newest ring
     shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
     answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
     unheard: list[NotificationId] = field(default_factory=list)  # rings to her that have neither failed nor been heard of
@@ -64,7 +64,7 @@ def case_as_data(case: Case) -> dict[str, Any]:
         "over": case.over,
         "waiting": [[due.at_ms, int(due.level), due.step, due.audience.value, due.turn] for due in case.waiting],
         "sent": {identity: audience.value for identity, audience in case.sent.items()},
-        "told": [[audience.value, channel.value] for audience, channel in case.told],
+        "told": [[audience.value, channel.value, ring] for (audience, channel), ring in case.told.items()],
         "shown": [audience.value for audience in case.shown],
         "answered": [audience.value for audience in case.answered],
         "unheard": list(case.unheard),
@@ -97,7 +97,7 @@ def case_from_data(data: dict[str, Any]) -> Case:
         over=data["over"],
         waiting=[Due(at_ms, Level(level), step, Audience(audience), turn) for at_ms, level, step, audience, turn in data["waiting"]],
         sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
-        told=[(Audience(audience), Channel(channel)) for audience, channel in data["told"]],
+        told={(Audience(audience), Channel(channel)): NotificationId(ring) for audience, channel, ring in data["told"]},
         shown=[Audience(audience) for audience in data["shown"]],
         answered=[Audience(audience) for audience in data["answered"]],
         unheard=[NotificationId(identity) for identity in data["unheard"]],

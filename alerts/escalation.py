@@ -10,20 +10,16 @@ from __future__ import annotations
 import heapq
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid5
 
 from alerts.case import Case, Due, OrderFacts, case_as_data, case_from_data
 from alerts.ladder import Ladder, Rung, Unless
+from alerts.message import message_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
-from alerts.wording import text_of, wind_of
 from geofence.terms import IncidentId, Level, Reason, Role, Transition
 from geofence.watch import LEVELS
 
-NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notification ids derive from the input
-CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: it is read aloud
-CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share one in practice
-
 _HER, _DISPATCH, _TRUSTED = Audience.PROTECTED, Audience.DISPATCH, Audience.TRUSTED
+_SHOW_NUMBERS = ((_HER, Channel.BRACELET), (_DISPATCH, Channel.WEBHOOK))  # screens that show how far he is now
 EARLIER_MAX = 16  # messages that a later one names: more would make it longer than some receivers take
 _ARRIVED = (DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED)
 _MUST_REACH = (Level.EMERGENCY, Level.WARNING)  # a caution is often that her bracelet is silent: dispatch has it already
@@ -59,16 +55,6 @@ def audience_of(reason: Reason, party: Role | None) -> tuple[Audience, ...]:
     return AUDIENCES[reason, party]
 
 
-def code_of(incident: IncidentId) -> str:
-    """The short code that every copy of every alert of an incident carries."""
-    number = uuid5(NAMESPACE, incident).int
-    code = ""
-    for _ in range(CODE_CHARS):
-        number, digit = divmod(number, len(CODE_ALPHABET))
-        code += CODE_ALPHABET[digit]
-    return code
-
-
 class Escalation:
     """All open incidents."""
 
@@ -93,6 +79,17 @@ class Escalation:
         if LEVELS.get(t.reason) == t.to_level:
             return self._ring(case, t)
         return self._tell(case, replace_numbers(t, case.last), ((_DISPATCH, Channel.WEBHOOK),), Kind.UPDATE)
+
+    def on_numbers(self, now: Transition) -> list[Notification]:
+        """How far he is now: a silent word to whoever was rung and looks at a screen. What rings later carries it too."""
+        case = self._cases.get(now.incident)
+        if case is None:
+            return []
+        names = ("distance_m", "uncertainty_m", "seconds_to_perimeter", "bearing_deg")
+        case.last = replace(case.last, **{name: getattr(now, name) for name in names})
+        seen = [(way, ring) for way, ring in case.told.items() if way in _SHOW_NUMBERS]
+        t = replace(case.last, to_level=now.to_level, reason=now.reason, party=now.party, zone=now.zone)
+        return [self._numbers(case, t, Rung(0, *way), ring, now.at_ms) for way, ring in seen]
 
     def follows(self, notification: NotificationId) -> bool:
         """Whether a notification is of an incident that is still followed."""
@@ -306,52 +303,25 @@ class Escalation:
         return [self._notification(case, t, Rung(0, audience, channel), kind, due) for audience, channel in ways]
 
     def _notification(self, case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
-        audience, channel = rung.audience, rung.channel
-        name = f"{t.incident}|{case.ring}|{due.level.word}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
-        identity = NotificationId(str(uuid5(NAMESPACE, name)))
-        case.sent[identity] = audience
-        self._incident_of[identity] = t.incident
-        if kind is Kind.RAISE and (audience, channel) not in case.told:
-            case.told.append((audience, channel))
-        if kind is Kind.RAISE and audience is _HER and channel is not Channel.CONSOLE:
-            case.unheard.append(identity)
-        code = code_of(t.incident)
-        hers = audience is _HER
-        earlier = tuple(case.earlier) if channel is Channel.CAP else ()
-        if channel is Channel.CAP:
-            case.earlier = [*case.earlier, (identity, due.at_ms)][-EARLIER_MAX:]
-        return Notification(
-            id=identity,
-            incident=t.incident,
-            order=t.order,
-            code=code,
-            audience=audience,
-            channel=channel,
-            kind=kind,
-            step=due.step,
-            level=t.to_level,
-            reason=t.reason,
-            issued_ms=due.at_ms,
-            language=case.facts.language,
-            text=text_of(
-                t,
-                audience=audience,
-                channel=channel,
-                kind=kind,
-                language=case.facts.language,
-                code=code,
-                unanswered=audience is _DISPATCH and rung.after_s > 0,
-                unreached=case.unreached,
-            ),
-            person=case.facts.protected if hers or audience is _TRUSTED else None,  # hers: alerts/contacts.py knows whom she trusts
-            devices=case.facts.protected_devices if hers and channel is Channel.BRACELET else (),
-            distance_m=t.distance_m,
-            uncertainty_m=t.uncertainty_m,
-            bearing=wind_of(t.bearing_deg, "en"),
-            seconds_to_perimeter=t.seconds_to_perimeter,
-            zone=t.zone,
-            earlier=earlier,
-        )
+        """The message, and what is remembered of it."""
+        one = message_of(case, t, rung, kind, due)
+        case.sent[one.id] = one.audience
+        self._incident_of[one.id] = one.incident
+        if kind is Kind.RAISE:
+            case.told[one.audience, one.channel] = one.id
+        if kind is Kind.RAISE and one.audience is _HER and one.channel is not Channel.CONSOLE:
+            case.unheard.append(one.id)
+        if one.channel is Channel.CAP:
+            case.earlier = [*case.earlier, (one.id, one.issued_ms)][-EARLIER_MAX:]
+        return one
+
+    def _numbers(self, case: Case, t: Transition, rung: Rung, ring: NotificationId, at_ms: int) -> Notification:
+        """New numbers for a ring. Dispatch may answer them as it may answer the ring; her bracelet shows them in its place."""
+        one = replace(message_of(case, t, rung, Kind.UPDATE, Due(at_ms, t.to_level, -1, rung.audience, at_ms)), refreshes=ring)
+        if one.audience is _DISPATCH:
+            case.sent[one.id] = one.audience
+            self._incident_of[one.id] = one.incident
+        return one
 
     # --- snapshot -------------------------------------------------------------------------------------------------
 

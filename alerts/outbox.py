@@ -23,6 +23,7 @@ from geofence.terms import IncidentId, PersonId
 DISK_S = 0.25  # a telephone waits this long for our disk: a commit takes 4 ms, so longer means that it is broken
 RECOVER_S = 2.0  # a start waits this long to learn what was left; the rest of it follows when the disk answers
 FLUSH_S = 1.0  # for `flush`
+FLEETING_S = 15.0  # new numbers are worth nothing when the next ones are due (geofence/policy.py, NUMBERS_MS_MIN)
 EXPIRY_S = 300.0  # then it has failed: on foot or by car, five minutes later it is another situation
 BACKOFF_S, BACKOFF_S_MAX = 0.25, 15.0  # first and longest pause; doubling, so that 300 s hold about 25 attempts
 LOOK_UP_S = 1.0  # a carrier's own list may lag: rather a duplicate than a wait
@@ -116,7 +117,8 @@ class Outbox:
         new = {one.id: one for one in notifications if one.id not in self._known}
         if not new:
             return
-        on_disk = self._disk.write(*(Intent(one, now_ms) for one in new.values()))
+        kept = [one for one in new.values() if not _is_fleeting(one)]
+        on_disk = self._disk.write(*(Intent(one, now_ms) for one in kept)) if kept else _done()
         for one in new.values():
             self._accept(one, on_disk, look_up=now_ms - one.issued_ms > REPEATED_MS)
 
@@ -141,10 +143,8 @@ class Outbox:
         kept = reading.result()
         unfinished = [one for one in kept.unfinished if one.id not in self._known]
         self._known = dict.fromkeys((*kept.known, *self._known))
-        on_disk: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        on_disk.set_result(None)
         for one in unfinished:
-            self._accept(one, on_disk, look_up=True)
+            self._accept(one, _done(), look_up=True)
         for identity in kept.unreadable:
             self._give_up(identity)
 
@@ -159,7 +159,7 @@ class Outbox:
         """Queue it in its conversation: a ring goes first and makes what waits there needless, all else waits its turn."""
         self._remember(one.id)
         channel, carrier = self._way(one)
-        delivery = Delivery(one, carrier, on_disk, self._loop_s() + EXPIRY_S, look_up=look_up)
+        delivery = Delivery(one, carrier, on_disk, self._loop_s() + (FLEETING_S if _is_fleeting(one) else EXPIRY_S), look_up=look_up)
         conversation = _conversation(one)
         for earlier in list(self._said.get(conversation, ())):
             if not earlier.running and _makes_needless(one, earlier.notification):
@@ -190,7 +190,7 @@ class Outbox:
             if late:
                 self._set_degraded(True)
                 delivery.on_disk.add_done_callback(lambda _: self._set_degraded(False))
-        if delivery.attempts == 0:
+        if delivery.attempts == 0 and not _is_fleeting(delivery.notification):
             self._disk.write(Change(delivery.notification.id, DeliveryState.SENDING, self._now_ms()))
         delivery.attempts += 1
         answer = await self._ask(delivery)
@@ -252,7 +252,6 @@ class Outbox:
             delivery.timer.cancel()
         one = delivery.notification
         now_ms = self._now_ms()
-        self._disk.write(Change(one.id, state, now_ms, detail))
         conversation = _conversation(one)
         rest = self._said[conversation]
         rest.remove(delivery)
@@ -261,7 +260,9 @@ class Outbox:
         elif rest[0].held:
             rest[0].held = False
             self._lanes[self._way(rest[0].notification)[0]].push(rest[0])
-        self._on_outcome(Outcome(one.id, state, now_ms, detail))
+        if not _is_fleeting(one):
+            self._disk.write(Change(one.id, state, now_ms, detail))
+            self._on_outcome(Outcome(one.id, state, now_ms, detail))
 
     # --- small ----------------------------------------------------------------------------------------------------
 
@@ -281,6 +282,18 @@ class Outbox:
     @staticmethod
     def _loop_s() -> float:
         return float(asyncio.get_running_loop().time())
+
+
+def _is_fleeting(one: Notification) -> bool:
+    """Whether it only renews numbers: not kept on disk and not reported, since the next ones, or the ladder, say more."""
+    return one.refreshes is not None
+
+
+def _done() -> asyncio.Future[None]:
+    """There is nothing to wait for."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
 
 
 def _conversation(one: Notification) -> Conversation:

@@ -7,6 +7,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.jit import compiled
+from geofence.state import COMMAND
 from geofence.terms import Reason
 from geofence.watch import has
 
@@ -35,7 +36,7 @@ def command(T: Any, i: int, interval_s: int, now: int, at_ms: int) -> None:
     assert k < T.out.shape[0], "the output rows are full"
     T.world[0]["out_count"] = k + 1
     row = T.out[k]
-    row["command"], row["at_ms"], row["order"] = 1, at_ms, -1
+    row["kind"], row["at_ms"], row["order"] = COMMAND, at_ms, -1
     row["device_protected"], row["interval_s"], row["report_now"] = i, interval_s, now
 
 

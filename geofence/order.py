@@ -33,7 +33,7 @@ from geofence.target import (
 )
 from geofence.terms import Proximity, Reason
 from geofence.track import overdue_ms, silence_ms
-from geofence.watch import LOST_BITS, bit, geometry_bits, settle
+from geofence.watch import LOST_BITS, bit, geometry_bits, settle, tell_numbers
 
 UNKNOWN = int(Proximity.UNKNOWN)
 SOS, NO_LINK, STRAP = int(Reason.SOS), int(Reason.NO_LINK), int(Reason.STRAP)
@@ -312,6 +312,8 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
         bits |= bit(NO_LINK, False)
     was_lost = row["reasons"] & LOST_BITS
     settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0, seen[9] > 0.0)
+    if party >= 0:
+        tell_numbers(T, o)
     ask(T, o, int(seen[6]), int(seen[7]), party, at_ms)
     if bits & LOST_BITS & ~was_lost:
         ask_now(T, o, at_ms)

@@ -92,6 +92,11 @@ CLOSING_MPS_MIN = 0.5  # slower than a stroll is drift of the fixes [D]
 COURSE_AGE_MS_MAX = 60_000  # a course older than the far interval is not a course [D]
 WARNING_EXTRA_M = 1_700.0  # default warning ring: 120 s at 14 m/s beyond the perimeter [D]
 
+# --- A pair: how far he is, while an alarm stands -----------------------------------------------------------------
+NUMBERS_MS_MIN = 15_000  # said again at most this often: the ring's interval, and nobody reads faster while walking away [F]
+NUMBERS_M_MIN = 25.0  # and only if it has changed by more than a receiver's own error ... [G]
+NUMBERS_SHARE_MIN = 0.1  # ... or by a tenth: 1,800 m instead of 1,900 m changes nothing that she would do [F]
+
 # --- A pair: history ----------------------------------------------------------------------------------------------
 PAST_ON = 0.70  # same certainty as a present breach [D]
 PAST_EPISODE_MS = 600_000  # fixes within ten minutes of each other belong to one past breach [F]

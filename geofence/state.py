@@ -142,6 +142,8 @@ ORDER = np.dtype(
         ("waiting", np.int8),  # not yet seen both parties since it came into force
         ("level", np.int64),
         ("reasons", np.int64),  # bit set, watch.bit
+        ("told_ms", np.int64),  # when its distance was said last ...
+        ("told_m", np.float64),  # ... and what that was; NaN not known then
         ("lost_respondent", np.int8),
         ("lost_protected", np.int8),
         ("unverified_until_ms", np.int64),  # a doubt is kept a while, or the next judgement would take it back
@@ -162,10 +164,11 @@ WORLD = np.dtype(
     ]
 )
 
-# what comes out: transitions and commands
+# what comes out; what kind of row it is:
+TRANSITION, COMMAND, NUMBERS = 0, 1, 2  # NUMBERS: nothing has changed but how far he is
 OUT = np.dtype(
     [
-        ("command", np.int8),  # 1 a command, 0 a transition
+        ("kind", np.int8),
         ("at_ms", np.int64),
         ("order", np.int64),
         ("from_level", np.int64),

@@ -24,6 +24,7 @@ from geofence.proximity import (
     see_perimeter,
     see_zone,
 )
+from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity
 from geofence.track import overdue_ms, reach_mps, silence_ms
 
@@ -233,7 +234,7 @@ def draft_fixes(T: Any, i: int, j: int) -> None:
 @compiled
 def clear_draft(T: Any, at_ms: int) -> None:
     draft = T.draft[0]
-    draft["command"], draft["at_ms"] = 0, at_ms
+    draft["kind"], draft["at_ms"] = TRANSITION, at_ms
     draft["target"], draft["party"], draft["breached_ms"] = -1, -1, 0
     draft["distance_m"] = draft["uncertainty_m"] = draft["seconds"] = draft["bearing_deg"] = math.nan
     draft["device_protected"] = draft["device_respondent"] = -1

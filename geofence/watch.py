@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from geofence import policy
 from geofence.health import hours_left
 from geofence.jit import compiled
+from geofence.state import NUMBERS
 from geofence.terms import Contact, Level, Proximity, Reason
 
 # Reason -> level while it holds. Rank = order of the enum.
@@ -86,6 +88,7 @@ BREACH_BITS = 1 << int(Reason.BREACH) | 1 << int(Reason.OUTSIDE_INCLUSION)
 LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED
 BREACH, OUTSIDE_INCLUSION = int(Reason.BREACH), int(Reason.OUTSIDE_INCLUSION)
 BATTERY = int(Reason.BATTERY)
+WARNING = int(Level.WARNING)
 SHARED = np.array([r in (Reason.NO_LINK, Reason.NOT_SEEN_YET) or level > Level.CAUTION for r, level in LEVELS.items()], dtype=np.bool_)
 
 
@@ -158,6 +161,20 @@ def say(T: Any, o: int, from_level: int, to_level: int, reason: int, party: int)
     row["from_level"], row["to_level"] = from_level, to_level
     row["reason"], row["party"] = reason, party
     row["hours_left"] = least_hours(T, o, party) if reason == BATTERY else math.nan
+    T.order[o]["told_ms"], T.order[o]["told_m"] = row["at_ms"], row["distance_m"]
+
+
+@compiled
+def tell_numbers(T: Any, o: int) -> None:
+    """Say, silently, how far he is now, where that is no longer what was said last: an alarm that stands still is not believed."""
+    row, draft = T.order[o], T.draft[0]
+    if row["level"] < WARNING or math.isnan(draft["distance_m"]) or draft["at_ms"] - row["told_ms"] < policy.NUMBERS_MS_MIN:
+        return
+    limit_m = max(policy.NUMBERS_M_MIN, policy.NUMBERS_SHARE_MIN * row["told_m"])
+    if not abs(draft["distance_m"] - row["told_m"]) < limit_m:  # nor where none was known
+        reason = lead_of(row["reasons"])
+        say(T, o, row["level"], row["level"], reason, party_of(row["reasons"], reason))
+        T.out[T.world[0]["out_count"] - 1]["kind"] = NUMBERS
 
 
 @compiled

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid5
 
-from alerts.escalation import NAMESPACE, code_of
+from alerts.message import NAMESPACE, code_of
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import text_of
 from geofence import policy

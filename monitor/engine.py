@@ -20,7 +20,7 @@ from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, NotificationId, Outcome
 from geofence.core import LAYOUT_DIGEST, Core
-from geofence.state import PING
+from geofence.state import COMMAND, NUMBERS, PING
 from geofence.terms import (
     Command,
     DeviceId,
@@ -187,16 +187,6 @@ class Engine:
         """The newest question to dispatch of an incident that is still followed."""
         return self._escalation.asked_of_dispatch(incident)
 
-    def perimeter_of(self, order_id: OrderId) -> tuple[float, float, float] | None:
-        """Where her perimeter is now: (latitude, longitude, radius in metres), after the newest believed fix of her devices."""
-        row = self._core.order_rows.get(order_id)
-        if row is None or self._core.orders[row].perimeter_m <= 0:
-            return None
-        order = self._core.orders[row]
-        fixes = (d for _, d in self._core.rows_of(order.protected))
-        newest = max((fix for fix in fixes if fix["fix_ms"] > 0), key=lambda fix: int(fix["fix_ms"]), default=None)
-        return None if newest is None else (float(newest["lat"]), float(newest["lon"]), float(order.perimeter_m))
-
     def awaits_answer(self, notification: str) -> bool:
         """Whether a notification belongs to an incident that is still followed."""
         return self._escalation.follows(NotificationId(notification))
@@ -323,15 +313,18 @@ class Engine:
                 effects.faults.append(Fault(self._order_of(row), type(error).__name__))
 
     def _order_of(self, row: Any) -> OrderId | None:
-        return None if row["command"] else self._core.orders[int(row["order"])].id
+        return None if row["kind"] == COMMAND else self._core.orders[int(row["order"])].id
 
     def _tell_row(self, row: Any, effects: Effects) -> None:
-        if row["command"]:
+        if row["kind"] == COMMAND:
             self._command(row, effects)
             return
         transition = self._transition(row)
-        effects.transitions.append(transition)
         self._escalate_until(transition.at_ms, effects)
+        if row["kind"] == NUMBERS:
+            effects.notifications += self._escalation.on_numbers(transition)
+            return
+        effects.transitions.append(transition)
         effects.notifications += self._escalation.on_transition(transition, self._facts(transition.order))
 
     def _command(self, row: Any, effects: Effects) -> None:

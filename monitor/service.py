@@ -54,6 +54,7 @@ from monitor.supervise import Restarts, supervised
 from monitor.terms import Envelope
 from monitor.views import Views
 from monitor.watchdog import Watchdog
+from monitor.whereabouts import perimeter_of
 from monitor.wire import to_json
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
@@ -187,7 +188,7 @@ class Service:
 
     def _area_of(self, notification: Notification) -> Circle | None:
         """Her perimeter where she is now, for a control room that may know it."""
-        place = self._loop.engine.perimeter_of(notification.order)
+        place = perimeter_of(self._loop.engine.core, notification.order)
         return None if place is None else Circle(lat_deg=place[0], lon_deg=place[1], radius_m=place[2])
 
     def _on_link(self, up: bool) -> None:

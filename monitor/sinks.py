@@ -166,12 +166,13 @@ class Distributor:
     def send(self, notifications: list[Notification]) -> None:
         """Hand notifications to the outbox, those for whom she trusts one to each."""
         notifications = spread(notifications, self._contacts)
-        shown = [one for one in notifications if not is_canary(one.order)]
+        shown = [one for one in notifications if one.refreshes is None and not is_canary(one.order)]
         for one in shown:
             self._issued[one.id] = (one.channel, one.issued_ms)
         while len(self._issued) > ISSUED_MAX:
             self._issued.popitem(last=False)
         self._outbox.submit(notifications)
+        notifications = [one for one in notifications if one.refreshes is None]
         self._journal.append([Record.of_notification(one) for one in notifications])
         if self._feed is not None:
             self._feed.sent(shown)

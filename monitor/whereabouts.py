@@ -51,6 +51,16 @@ def both(core: Core, order_id: OrderId, at_ms: int) -> dict[str, Any]:
     }
 
 
+def perimeter_of(core: Core, order_id: OrderId) -> tuple[float, float, float] | None:
+    """Where her perimeter is now: (latitude, longitude, radius in metres), after the newest believed fix of her devices."""
+    row = core.order_rows.get(order_id)
+    if row is None or core.orders[row].perimeter_m <= 0:
+        return None
+    fixes = (d for _, d in core.rows_of(core.orders[row].protected))
+    newest = max((fix for fix in fixes if fix["fix_ms"] > 0), key=lambda fix: int(fix["fix_ms"]), default=None)
+    return None if newest is None else (float(newest["lat"]), float(newest["lon"]), float(core.orders[row].perimeter_m))
+
+
 def device_states(core: Core, order_id: OrderId, at_ms: int) -> list[dict[str, Any]]:
     """Every device of both parties. Raises KeyError for no such order."""
     order = core.orders[core.order_rows[order_id]]

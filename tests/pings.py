@@ -7,6 +7,7 @@ from typing import Any
 
 from geofence.core import Core
 from geofence.geodesy import moved
+from geofence.state import TRANSITION
 from geofence.terms import (
     Circle,
     Device,
@@ -66,7 +67,7 @@ def started(registry: Registry, at_ms: int = T0, **options: Any) -> Core:
 def said(rows: list[Any]) -> list[tuple[str, str, str]]:
     """(from, to, reason) of each transition among the rows, commands left out."""
     return [
-        (Level(int(r["from_level"])).word, Level(int(r["to_level"])).word, Reason(int(r["reason"])).word) for r in rows if not r["command"]
+        (Level(int(r["from_level"])).word, Level(int(r["to_level"])).word, Reason(int(r["reason"])).word) for r in rows if r["kind"] == TRANSITION
     ]
 
 

@@ -13,10 +13,15 @@ Publish = Callable[[str, bytes, int], Awaitable[None]]  # topic, payload, QoS; d
 
 
 def alert_of(notification: Notification) -> dict[str, object]:
-    """The alert as a bracelet reads it; what is not known is absent."""
+    """The alert as a bracelet reads it; what is not known is absent.
+
+    New numbers come under the id of the alert that they renew, and say so: a bracelet that knows of no `kind` takes them for a
+    repetition of what it has shown, which it has to expect of QoS 1, and rings for nothing.
+    """
     alert: dict[str, object] = {
         "v": 1,
-        "id": notification.id,
+        "id": notification.refreshes or notification.id,
+        "kind": notification.kind.value if notification.refreshes else None,
         "code": notification.code,
         "level": notification.level.word,
         "reason": notification.reason.word,

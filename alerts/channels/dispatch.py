@@ -26,6 +26,7 @@ def message_of(notification: Notification) -> dict[str, object]:
         "order": notification.order,
         "audience": notification.audience.value,
         "kind": notification.kind.value,
+        "refreshes": notification.refreshes,
         "step": notification.step,
         "level": notification.level.word,
         "reason": notification.reason.word,

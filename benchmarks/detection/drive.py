@@ -11,6 +11,7 @@ from benchmarks.detection.day import DAY_S
 from benchmarks.detection.noise import Receiver
 from geofence.core import Core
 from geofence.geodesy import moved
+from geofence.state import COMMAND, TRANSITION
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Reason, Registry
 
 START_MS = 1_767_571_200_000  # 2026-01-05T00:00:00Z
@@ -128,7 +129,7 @@ def drive(core: Core, trackers: list[Tracker]) -> Heard:
             rows = core.take([ping_of(report)])
             is_on = _note(core, heard, rows, report.arrival_s, is_on)
             for row in rows:
-                if row["command"]:
+                if row["kind"] == COMMAND:
                     entry = (report.arrival_s + DOWNLINK_S, count, int(row["device_protected"]), int(row["interval_s"]), bool(row["report_now"]))
                     heapq.heappush(commands, entry)
         else:
@@ -140,7 +141,7 @@ def drive(core: Core, trackers: list[Tracker]) -> Heard:
 def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -> float:
     """Keep what was said; returns since when a breach is on (0: none)."""
     for row in rows:
-        if row["command"]:
+        if row["kind"] != TRANSITION:
             continue
         at, reason = (int(row["at_ms"]) - START_MS) / 1000, Reason(int(row["reason"]))
         heard.said.append((at, reason, int(row["to_level"])))

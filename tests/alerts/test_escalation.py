@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.escalation import AUDIENCES, CODE_ALPHABET, Escalation, audience_of, code_of
+from alerts.escalation import AUDIENCES, Escalation, audience_of
 from alerts.ladder import DEFAULT_LADDER
+from alerts.message import CODE_ALPHABET, code_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import DeviceId, IncidentId, Level, Reason, Role
 from geofence.watch import LEVELS

@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from alerts.escalation import code_of
+from alerts.message import code_of
 from alerts.terms import Channel, Notification, NotificationId
 from geofence.terms import IncidentId, PersonId
 from simulator.fake_twilio import FakeTwilio, Fault

@@ -333,6 +333,22 @@ async def test_new_numbers_replace_numbers_that_wait(bench: Bench) -> None:
 # --- the disk -----------------------------------------------------------------------------------------------------------
 
 
+async def test_new_numbers_leave_no_trace_and_are_not_tried_for_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are worth nothing once there are newer ones: neither the disk nor the engine hears of them."""
+    monkeypatch.setattr(outbox_module, "FLEETING_S", 0.3)
+    bracelet = bench.recorder(Channel.BRACELET, *[LATER] * 100)
+    outbox = await bench.start()
+    ring = fresh()
+    numbers = fresh(kind=Kind.UPDATE, refreshes=ring.id)
+    outbox.submit([numbers])
+    await until(lambda: outbox.unfinished == 0)
+    assert bracelet.sent.count(numbers) > 1
+    assert bench.row(numbers) is None
+    assert bench.outcomes == []
+    outbox.submit([ring])
+    await until(lambda: bench.row(ring) is not None)
+
+
 async def test_a_locked_database_stops_no_alert_and_is_caught_up(bench: Bench) -> None:
     bench.recorder(Channel.BRACELET)
     bench.recorder(Channel.SMS, idempotent=False)

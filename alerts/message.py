@@ -1,0 +1,65 @@
+"""One message of an incident: its id, its code, its words and numbers. PURE."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from alerts.case import Case, Due
+from alerts.ladder import Rung
+from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
+from alerts.wording import text_of, wind_of
+from geofence.terms import IncidentId, Transition
+
+NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notification ids derive from the input
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: it is read aloud
+CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share one in practice
+
+
+def code_of(incident: IncidentId) -> str:
+    """The short code that every copy of every alert of an incident carries."""
+    number = uuid5(NAMESPACE, incident).int
+    code = ""
+    for _ in range(CODE_CHARS):
+        number, digit = divmod(number, len(CODE_ALPHABET))
+        code += CODE_ALPHABET[digit]
+    return code
+
+
+def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
+    """What `t` says to the audience of `rung` by its channel. The id derives from what the message is about, so a replay gives it again."""
+    audience, channel = rung.audience, rung.channel
+    name = f"{t.incident}|{case.ring}|{due.level.word}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
+    code = code_of(t.incident)
+    hers = audience is Audience.PROTECTED
+    return Notification(
+        id=NotificationId(str(uuid5(NAMESPACE, name))),
+        incident=t.incident,
+        order=t.order,
+        code=code,
+        audience=audience,
+        channel=channel,
+        kind=kind,
+        step=due.step,
+        level=t.to_level,
+        reason=t.reason,
+        issued_ms=due.at_ms,
+        language=case.facts.language,
+        text=text_of(
+            t,
+            audience=audience,
+            channel=channel,
+            kind=kind,
+            language=case.facts.language,
+            code=code,
+            unanswered=audience is Audience.DISPATCH and rung.after_s > 0,
+            unreached=case.unreached,
+        ),
+        person=case.facts.protected if hers or audience is Audience.TRUSTED else None,  # alerts/contacts.py knows whom she trusts
+        devices=case.facts.protected_devices if hers and channel is Channel.BRACELET else (),
+        distance_m=t.distance_m,
+        uncertainty_m=t.uncertainty_m,
+        bearing=wind_of(t.bearing_deg, "en"),
+        seconds_to_perimeter=t.seconds_to_perimeter,
+        zone=t.zone,
+        earlier=tuple(case.earlier) if channel is Channel.CAP else (),
+    )
