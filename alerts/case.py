@@ -17,6 +17,7 @@ class OrderFacts:
     respondent: PersonId
     language: str
     protected_devices: tuple[DeviceId, ...]
+    drill: bool = False  # nobody is called on the telephone for it
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Case:
     waiting: list[Due] = field(default_factory=list)
     sent: dict[NotificationId, Audience] = field(default_factory=dict)
     told: dict[tuple[Audience, Channel], NotificationId] = field(default_factory=dict)  # who was rung by which way, and the newest ring
+    called: dict[NotificationId, PersonId] = field(default_factory=dict)  # whose telephone of the control room rang
     shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
     answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
     unheard: list[NotificationId] = field(default_factory=list)  # rings to her that have neither failed nor been heard of
@@ -65,6 +67,7 @@ def case_as_data(case: Case) -> dict[str, Any]:
         "waiting": [[due.at_ms, int(due.level), due.step, due.audience.value, due.turn] for due in case.waiting],
         "sent": {identity: audience.value for identity, audience in case.sent.items()},
         "told": [[audience.value, channel.value, ring] for (audience, channel), ring in case.told.items()],
+        "called": dict(case.called),
         "shown": [audience.value for audience in case.shown],
         "answered": [audience.value for audience in case.answered],
         "unheard": list(case.unheard),
@@ -98,6 +101,7 @@ def case_from_data(data: dict[str, Any]) -> Case:
         waiting=[Due(at_ms, Level(level), step, Audience(audience), turn) for at_ms, level, step, audience, turn in data["waiting"]],
         sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
         told={(Audience(audience), Channel(channel)): NotificationId(ring) for audience, channel, ring in data["told"]},
+        called={NotificationId(identity): PersonId(person) for identity, person in data["called"].items()},
         shown=[Audience(audience) for audience in data["shown"]],
         answered=[Audience(audience) for audience in data["answered"]],
         unheard=[NotificationId(identity) for identity in data["unheard"]],

@@ -11,11 +11,12 @@ import heapq
 from dataclasses import replace
 from typing import Any
 
+from alerts.audiences import audience_of
 from alerts.case import Case, Due, OrderFacts, case_as_data, case_from_data
 from alerts.ladder import Ladder, Rung, Unless
 from alerts.message import message_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
-from geofence.terms import IncidentId, Level, Reason, Role, Transition
+from geofence.terms import IncidentId, Level, PersonId, Reason, Transition
 from geofence.watch import LEVELS
 
 _HER, _DISPATCH, _TRUSTED = Audience.PROTECTED, Audience.DISPATCH, Audience.TRUSTED
@@ -23,36 +24,18 @@ _SHOW_NUMBERS = ((_HER, Channel.BRACELET), (_DISPATCH, Channel.WEBHOOK))  # scre
 EARLIER_MAX = 16  # messages that a later one names: more would make it longer than some receivers take
 _ARRIVED = (DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED)
 _MUST_REACH = (Level.EMERGENCY, Level.WARNING)  # a caution is often that her bracelet is silent: dispatch has it already
-_BOTH, _DISPATCH_ONLY, _NOBODY = (_HER, _DISPATCH), (_DISPATCH,), ()
-
-# Who hears of a reason, by whose device it is about. Total over Reason x (protected, respondent, both or neither).
-# Trouble of the respondent's device is the control room's work; it tells her when it means that we cannot see him.
-_HIS_DEVICE = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY)
-_DISPATCH_REASONS = (Reason.PAST_BREACH, Reason.NO_LINK, Reason.NO_COVERAGE_KNOWN, Reason.NOT_SEEN_YET)
-AUDIENCES: dict[tuple[Reason, Role | None], tuple[Audience, ...]] = {
-    (reason, party): (
-        _NOBODY
-        if reason is Reason.NONE
-        else _DISPATCH_ONLY
-        if reason in _DISPATCH_REASONS or (reason in _HIS_DEVICE and party is not Role.PROTECTED)
-        else _BOTH
-    )
-    for reason in Reason
-    for party in (Role.PROTECTED, Role.RESPONDENT, None)
-}
 # A lost link hits every order at once: the service says it once for all of them (monitor/notices.py).
 FOLDED = (Reason.NO_LINK,)
 # Her telephone has rung since 15 s and a text message takes some 10 s: what has not reached her after a minute will hardly
 # do so by itself, and somebody has to look for her. Where all ways have failed, that is known at once.
 UNREACHED_MS = 60_000
+# An answer that names nobody, from a control room's software that knows none, holds for one round of the ladder.
+UNNAMED_MS = 60_000
+# A call says the alert twice and waits for a key: 50 s. The same telephone is not rung again before.
+CALL_APART_MS = 60_000
 # At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
 # still unseen after five minutes is somebody's work.
 PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}
-
-
-def audience_of(reason: Reason, party: Role | None) -> tuple[Audience, ...]:
-    """Who is told of a transition."""
-    return AUDIENCES[reason, party]
 
 
 class Escalation:
@@ -62,6 +45,7 @@ class Escalation:
         self._ladder = ladder
         self._cases: dict[IncidentId, Case] = {}
         self._incident_of: dict[NotificationId, IncidentId] = {}
+        self._called_ms: dict[PersonId, int] = {}  # when a telephone of the control room rang last
         self._clock: list[tuple[int, IncidentId]] = []  # a heap of times at which a case may have something due
 
     # --- what happens ---------------------------------------------------------------------------------------------
@@ -113,8 +97,16 @@ class Escalation:
             case.set_reached()
         if ack.by == "device":
             return []
+        if audience is _DISPATCH and self.who_answers(ack) is None:
+            self._rest(case, ack.at_ms)
+            return []
         self._answer(case, audience)
         return self._call_for_help(case, ack.at_ms) if ack.wants_help and audience is _HER else []
+
+    def who_answers(self, ack: Acknowledgement) -> str | None:
+        """The name that an answer comes under: the dispatcher's, or whose telephone of the control room it was given on."""
+        case = self._case_of(ack.notification)
+        return ack.who if ack.who is not None or case is None else case.called.get(ack.notification)
 
     def on_outcome(self, outcome: Outcome) -> list[Notification]:
         """What became of a notification; one that failed for good is followed by the next rung at once."""
@@ -129,6 +121,8 @@ class Escalation:
         if outcome.state is not DeliveryState.FAILED or case.over:
             return []
         waiting = [due for due in case.waiting if due.audience is audience and due.turn == 0]
+        if outcome.notification in case.called:  # that telephone is busy, or nobody is there: another one rings
+            waiting = [due for due in waiting if self._ladder[due.level][due.step].person is not None]
         if waiting:
             soonest = min(waiting, key=lambda due: (due.at_ms, due.step))
             soonest.at_ms = min(soonest.at_ms, outcome.at_ms)
@@ -219,7 +213,7 @@ class Escalation:
         said = self._tell_unreached(case, at_ms)
         for due in ready:
             rung = self._ladder[due.level][due.step]
-            if self._is_needless(case, rung):
+            if self._is_needless(case, rung) or self._is_engaged(case, rung, due):
                 continue
             helps = case.wants_help and rung.audience is _DISPATCH
             t = replace(case.last, to_level=Level.EMERGENCY, reason=Reason.SOS) if helps else case.last
@@ -230,9 +224,31 @@ class Escalation:
         self._forget_if_done(case)
         return said
 
+    def _is_engaged(self, case: Case, rung: Rung, due: Due) -> bool:
+        """Whether a telephone of the control room has just rung for another incident: this one then waits for its next turn.
+
+        A storm would keep it engaged, and nobody could answer anything; each call says how many more wait. A drill calls nobody.
+        """
+        if rung.person is None or case.facts.drill:
+            return rung.person is not None
+        free_ms = self._called_ms.get(rung.person, due.at_ms - CALL_APART_MS) + CALL_APART_MS
+        if due.at_ms < free_ms:
+            due.at_ms = free_ms
+            case.waiting.append(due)
+            self._set_clock(case, free_ms)
+            return True
+        self._called_ms[rung.person] = due.at_ms
+        return False
+
+    def _count_others(self, case: Case) -> int:
+        """How many more emergencies dispatch has not answered."""
+        unanswered = (one for one in self._cases.values() if _DISPATCH not in one.answered and not one.facts.drill)
+        return sum(one.last.to_level is Level.EMERGENCY for one in unanswered if one is not case)
+
     def _asks_on(self, due: Due) -> bool:
-        """Dispatch is asked about the loudest that happened until a person answers, whatever comes after it."""
-        return due.audience is _DISPATCH and self._ladder[due.level][due.step].repeat_s is not None
+        """Dispatch is asked about the loudest that happened until a person answers, whatever comes after; no telephone rings for that."""
+        rung = self._ladder[due.level][due.step]
+        return due.audience is _DISPATCH and rung.repeat_s is not None and rung.channel is not Channel.VOICE
 
     @staticmethod
     def _is_needless(case: Case, rung: Rung) -> bool:
@@ -272,6 +288,17 @@ class Escalation:
         case.waiting = [due for due in case.waiting if due.audience is not audience]
         self._forget_if_done(case)
 
+    def _rest(self, case: Case, at_ms: int) -> None:
+        """Somebody of dispatch has seen it and not said who: the ladder rests for a round and goes on, until a person answers for it."""
+        repeated = [due for due in case.waiting if due.audience is _DISPATCH and self._ladder[due.level][due.step].repeat_s is not None]
+        if not repeated:
+            self._answer(case, _DISPATCH)
+            return
+        case.waiting = [due for due in case.waiting if due.audience is not _DISPATCH] + repeated
+        for due in repeated:
+            due.at_ms = max(due.at_ms, at_ms + UNNAMED_MS)
+            self._set_clock(case, due.at_ms)
+
     def _may_answer(self, case: Case, ack: Acknowledgement) -> bool:
         """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
         audience = case.sent[ack.notification]
@@ -304,8 +331,10 @@ class Escalation:
 
     def _notification(self, case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
         """The message, and what is remembered of it."""
-        one = message_of(case, t, rung, kind, due)
+        one = message_of(case, t, rung, kind, due, self._count_others(case) if rung.person is not None else 0)
         case.sent[one.id] = one.audience
+        if rung.person is not None:
+            case.called[one.id] = rung.person
         self._incident_of[one.id] = one.incident
         if kind is Kind.RAISE:
             case.told[one.audience, one.channel] = one.id
@@ -325,13 +354,14 @@ class Escalation:
 
     # --- snapshot -------------------------------------------------------------------------------------------------
 
-    def dump(self) -> list[dict[str, Any]]:
+    def dump(self) -> dict[str, Any]:
         """Every open incident as plain data."""
-        return [case_as_data(case) for case in self._cases.values()]
+        return {"cases": [case_as_data(case) for case in self._cases.values()], "called_ms": dict(self._called_ms)}
 
-    def load(self, data: list[dict[str, Any]]) -> None:
+    def load(self, data: dict[str, Any]) -> None:
         """What `dump` gave, into an empty escalation."""
-        for plain in data:
+        self._called_ms.update(data["called_ms"])
+        for plain in data["cases"]:
             case = case_from_data(plain)
             case.waiting = [due for due in case.waiting if due.step < len(self._ladder[due.level])]  # the ladder may be another by now
             self._cases[case.last.incident] = case

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from alerts.terms import Audience, Channel
-from geofence.terms import Level
+from geofence.terms import Level, PersonId
 
 
 class Unless(Enum):
@@ -20,13 +20,17 @@ class Unless(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of the ladder, `after_s` seconds after the ring; repeated every `repeat_s` until a person answers."""
+    """One step of the ladder, `after_s` seconds after the ring; repeated every `repeat_s` until a person answers.
+
+    `person`: whose telephone of the control room it rings.
+    """
 
     after_s: int
     audience: Audience
     channel: Channel
     unless: Unless = Unless.PERSON
     repeat_s: int | None = None
+    person: PersonId | None = None
 
 
 Ladder = Mapping[Level, tuple[Rung, ...]]
@@ -85,7 +89,20 @@ OPTIONAL_RUNGS: Ladder = {
 }
 
 
-def with_ways(ladder: Ladder, ways: Container[tuple[Audience, Channel]]) -> Ladder:
-    """The ladder with the optional rungs of the ways that there are; a level whose rungs were set by hand keeps exactly those."""
-    there = {level: tuple(rung for rung in rungs if (rung.audience, rung.channel) in ways) for level, rungs in OPTIONAL_RUNGS.items()}
+# When the telephones of the control room ring for an emergency that nobody has answered: the desk, the second operator, the
+# supervisor, whoever is named after them; then round again each minute. The first two are NENA-STA-020's 15 s, once and twice.
+CALLS_AFTER_S = (15, 30, 60, 90, 120, 150, 180, 210)
+CALL_AGAIN_S = 60
+
+
+def with_ways(ladder: Ladder, ways: Container[tuple[Audience, Channel]], calls: Sequence[PersonId] = ()) -> Ladder:
+    """The ladder with the optional rungs of the ways that there are, and a call to each of `calls` in their order.
+
+    A level whose rungs were set by hand keeps exactly those.
+    """
+    there = {level: [rung for rung in rungs if (rung.audience, rung.channel) in ways] for level, rungs in OPTIONAL_RUNGS.items()}
+    there[Level.EMERGENCY] += [
+        Rung(after_s, _DISPATCH, Channel.VOICE, repeat_s=CALL_AGAIN_S, person=person)
+        for after_s, person in zip(CALLS_AFTER_S, calls, strict=False)
+    ]
     return {level: (*rungs, *there[level]) if rungs is DEFAULT_LADDER[level] else rungs for level, rungs in ladder.items()}

@@ -25,8 +25,11 @@ def code_of(incident: IncidentId) -> str:
     return code
 
 
-def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
-    """What `t` says to the audience of `rung` by its channel. The id derives from what the message is about, so a replay gives it again."""
+def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due, others: int = 0) -> Notification:
+    """What `t` says to the audience of `rung` by its channel; `others` is how many more wait for an answer.
+
+    The id derives from what the message is about, so a replay gives it again.
+    """
     audience, channel = rung.audience, rung.channel
     name = f"{t.incident}|{case.ring}|{due.level.word}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
     code = code_of(t.incident)
@@ -53,8 +56,9 @@ def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> N
             code=code,
             unanswered=audience is Audience.DISPATCH and rung.after_s > 0,
             unreached=case.unreached,
+            others=others,
         ),
-        person=case.facts.protected if hers or audience is Audience.TRUSTED else None,  # alerts/contacts.py knows whom she trusts
+        person=case.facts.protected if hers or audience is Audience.TRUSTED else rung.person,  # alerts/contacts.py knows whom she trusts
         devices=case.facts.protected_devices if hers and channel is Channel.BRACELET else (),
         distance_m=t.distance_m,
         uncertainty_m=t.uncertainty_m,

@@ -133,8 +133,12 @@ def text_of(
     code: str,
     unanswered: bool = False,
     unreached: bool = False,
+    others: int = 0,
 ) -> str:
-    """The text of one notification; `unanswered`: said again because nobody has answered; `unreached`: nothing has reached her."""
+    """The text of one notification.
+
+    `unanswered`: said again because nobody has answered; `unreached`: nothing has reached her; `others`: how many more wait.
+    """
     lang = 0 if language == "es" else 1
     parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []
     parts.append(_headline(t, audience, kind, language, lang))
@@ -145,6 +149,8 @@ def text_of(
         parts.append(_UNREACHED[lang])
     if audience is Audience.PROTECTED:
         parts.append(_do_now(t, lang))
+    if others:
+        parts.append((f"Otros {others} avisos esperan respuesta", f"{others} more alerts wait for an answer")[lang])
     parts.append(f"{('Clave', 'Code')[lang]} {_spelled(code) if channel is Channel.VOICE else code}")
     text = ". ".join(part.rstrip(".") for part in parts if part) + "."
     return _for_sms(text) if channel is Channel.SMS else text

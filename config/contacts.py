@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from alerts.contacts import Contact, Contacts
@@ -45,6 +45,13 @@ def check_trusted(contacts: Contacts, registry: Registry) -> None:
     ]
     if wrong:
         raise BadInput("contacts", f"the respondent of {', '.join(wrong)} is among those whom the protected person trusts")
+
+
+def check_called(contacts: Contacts, called: Sequence[PersonId]) -> None:
+    """Refuse a control room whose telephones nobody knows: raises BadInput naming them."""
+    unknown = [one for one in called if one not in contacts]
+    if unknown:
+        raise BadInput("contacts", f"{', '.join(unknown)}: called by dispatch.calls or a rung of the ladder, but not in this file")
 
 
 def _trusted(person: str, fields: Fields, table: Mapping[str, object]) -> tuple[PersonId, ...]:

@@ -11,7 +11,7 @@ from alerts.ladder import DEFAULT_LADDER, Ladder, Rung, Unless
 from alerts.terms import Audience, Channel
 from config.errors import BadInput
 from config.fields import Faults, Fields
-from geofence.terms import Level
+from geofence.terms import Level, PersonId
 
 RUNGS_MAX = 32  # of one level: more is a mistake, not a plan
 AFTER_S_MAX = 3600.0  # an hour: later than that an incident has another form
@@ -20,7 +20,7 @@ REPEAT_S_MIN = 5.0  # quicker repetition only hides what is said
 WAYS: Mapping[Audience, tuple[Channel, ...]] = {
     Audience.PROTECTED: (Channel.BRACELET, Channel.SMS, Channel.VOICE, Channel.PUSH, Channel.WEBHOOK, Channel.CONSOLE),
     Audience.TRUSTED: (Channel.SMS, Channel.VOICE, Channel.PUSH, Channel.CONSOLE),
-    Audience.DISPATCH: (Channel.WEBHOOK, Channel.CAP, Channel.CONSOLE),
+    Audience.DISPATCH: (Channel.WEBHOOK, Channel.CAP, Channel.VOICE, Channel.CONSOLE),
 }
 AUDIENCES: Mapping[str, Audience] = {audience.value: audience for audience in WAYS}
 CHANNELS: Mapping[str, Channel] = {channel.value: channel for channel in Channel if channel is not Channel.ALERTMANAGER}
@@ -47,13 +47,22 @@ def _rung(fields: Fields) -> Rung | None:
     channel = fields.one_of("channel", CHANNELS)
     unless = fields.one_of("unless", UNLESS, default="person")
     repeat_s = fields.number("repeat_s", least=REPEAT_S_MIN, most=AFTER_S_MAX)
+    person = fields.text("person")
     fields.no_others()
+    if (audience, channel) == (Audience.DISPATCH, Channel.VOICE):
+        if person is None:
+            fields.wrong("person", "is missing: whose telephone of the control room rings")
+            return None
+    elif person is not None:
+        fields.wrong("person", "goes with audience dispatch and channel voice alone")
+        return None
     if audience is not None and channel is not None and channel not in WAYS[audience]:
         fields.wrong("channel", f"does not lead to {audience.value}: there are {', '.join(way.value for way in WAYS[audience])}")
         return None
     if after_s is None or audience is None or channel is None or unless is None:
         return None
-    return Rung(round(after_s), audience, channel, unless, None if repeat_s is None else round(repeat_s))
+    who = None if person is None else PersonId(person)
+    return Rung(round(after_s), audience, channel, unless, None if repeat_s is None else round(repeat_s), who)
 
 
 def _check_first(level: Level, rungs: tuple[Rung, ...], fields: Fields) -> None:

@@ -126,6 +126,11 @@ class DispatchSettings:
         "key of the signature on each call",
         LONG_ENOUGH,
     )
+    calls: str | None = setting(
+        None,
+        "whose telephones ring when nobody answers an emergency: ids of the contacts file at 15, 30, 60 s and so on, and again each minute",
+        matching(r"[A-Za-z0-9_-]{1,64}( [A-Za-z0-9_-]{1,64}){0,7}", "one to eight ids of the contacts file, separated by spaces"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +264,8 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("telephone.callback_listen", "needs account_sid beside it: nobody else calls back"))
     if dispatch.webhook_url and not dispatch.webhook_secret:
         found.append(("dispatch.webhook_url", "needs webhook_secret_file (or RESGUARDO_DISPATCH__WEBHOOK_SECRET) beside it"))
+    if dispatch.calls and not (telephone.account_sid and settings.service.contacts):
+        found.append(("dispatch.calls", "needs [telephone] and service.contacts beside it: who rings whom by which number?"))
     if settings.cap.url and not settings.cap.secret:
         found.append(("cap.url", "needs secret_file (or RESGUARDO_CAP__SECRET) beside it"))
     if settings.push.answer_url and not settings.push.answer_secret:

@@ -188,7 +188,7 @@ class Board:
         notice.acknowledged_by, notice.changed_ms, notice.state = who, at_ms, "acknowledged"
         changes: list[Change] = [notice]
         one = self.incidents.get(notice.incident)
-        if one is not None and body["by"] == "dispatcher":
+        if one is not None and notice.audience == "dispatch" and body["by"] != "device":  # at a desk, or by the key of its telephone
             self._answered(one, who, at_ms)
             changes.append(one)
         data = {"audience": notice.audience, "channel": notice.channel}

@@ -1,4 +1,4 @@
-"""What Twilio tells us back: how far a text or call got, and which key she pressed.
+"""What Twilio tells us back: how far a text or call got, and which key was pressed.
 
 Anybody can call this address. What Twilio has not signed for the very address that we gave it, what was told before and
 what comes too late changes nothing and is counted. All else becomes an input of the engine like any other, so that the
@@ -15,14 +15,15 @@ from enum import Enum
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from alerts.channels.spoken import Key, thanks
-from alerts.channels.telephone import CALL_STATES, TEXT_STATES, is_genuine, word_for
-from alerts.terms import Channel, DeliveryState, NotificationId, Outcome
+from alerts.channels.spoken import Key, key_of, thanks
+from alerts.channels.telephone import CALL_STATES, KEY_WORDS, TEXT_STATES, is_genuine, word_for
+from alerts.terms import Audience, Channel, DeliveryState, NotificationId, Outcome
 from config.settings import Settings
 from monitor.http import CallbackServer, Reply
 from monitor.wire import to_json
 
-PATH = re.compile(r"/(text|call|key)/(es|en)/([0-9]{1,15})/([0-9a-f-]{36})", re.ASCII)
+PATH = re.compile(r"/(text|call|key|duty)/(es|en)/([0-9]{1,15})/([0-9a-f-]{36})", re.ASCII)
+PRESSED_BY = {word: audience for audience, word in KEY_WORDS.items()}
 FIELDS_MAX = 100  # Twilio sends about 20
 STATUS_AGE_MS = 3_600_000  # a text is valid for five minutes, its receipt may lag; an hour later its incident is another
 KEY_AGE_MS = 600_000  # five minutes of trying, half a minute of ringing, two of talking: a key pressed later was not pressed
@@ -97,7 +98,7 @@ class Callbacks:
         if not is_genuine(self._auth_token, self._public_url + path, form, signature):
             return self._refuse(Result.FORGED)
         told = _Told(where[1], where[2], int(where[3]), NotificationId(where[4]), dict(form))
-        return self._on_key(told) if told.kind == "key" else self._on_status(told)
+        return self._on_key(told, PRESSED_BY[told.kind]) if told.kind in PRESSED_BY else self._on_status(told)
 
     # --- how far it got -------------------------------------------------------------------------------------------
 
@@ -123,17 +124,17 @@ class Callbacks:
 
     # --- which key ------------------------------------------------------------------------------------------------
 
-    def _on_key(self, told: _Told) -> Reply:
+    def _on_key(self, told: _Told, audience: Audience) -> Reply:
         """A key counts once; whoever presses it, or whose connection stumbles, hears the answer each time."""
         digits = told.words.get("Digits", "")
-        key = next((key for key in Key if key.value == digits), None)
+        key = key_of(digits, audience)
         if self._now_ms() - told.issued_ms > KEY_AGE_MS:
             return self._refuse(Result.LATE)
         is_open = self._follows(told.notification)  # before the key is judged, which may close it
-        reply = Reply(200, thanks(key, told.language, self._action(told), is_open=is_open).encode(), "text/xml")
+        reply = Reply(200, thanks(key, audience, told.language, self._action(told), is_open=is_open).encode(), "text/xml")
         if key is None:
             self._count(Result.TAKEN.value)
-        elif self._was_seen("key", told.words.get("CallSid", ""), digits):
+        elif self._was_seen(told.kind, told.words.get("CallSid", ""), digits):
             self._count(Result.REPEATED.value)
         else:
             help_wanted = {"wants_help": True} if key is Key.HELP else {}
@@ -142,7 +143,7 @@ class Callbacks:
         return reply
 
     def _action(self, told: _Told) -> str:
-        return f"{self._public_url}/key/{told.language}/{told.issued_ms}/{told.notification}"
+        return f"{self._public_url}/{told.kind}/{told.language}/{told.issued_ms}/{told.notification}"
 
     # --- small ----------------------------------------------------------------------------------------------------
 

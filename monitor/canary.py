@@ -19,15 +19,15 @@ from alerts.ladder import Ladder
 from alerts.terms import Audience, Channel, Kind, Notification
 from config.errors import BadInput
 from config.settings import CanarySettings
-from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry
+from geofence.terms import Device, DeviceId, Level, Order, PersonId, Reason, Registry
 from monitor.engine import Effects
 from monitor.log import get_logger
 from monitor.mqtt import Batch, Broker, Session
+from monitor.terms import CANARY, is_canary
 from monitor.wire import from_json, person_answers, to_json
 
-ORDER = OrderId("canary")
 HER, HIM = "canary-her", "canary-him"  # device and person each: reserved, no orders file may use them
-RESERVED = (ORDER, HER, HIM)
+RESERVED = (CANARY, HER, HIM)
 LAT_DEG, LON_DEG = -40.0, -120.0  # the South Pacific: no land within 1,000 km
 M_PER_DEG = 111_042.0  # of latitude, there
 PERIMETER_M = 100.0
@@ -43,11 +43,6 @@ WAIT_S = 0.2  # between looks at a link that is not there
 _log = get_logger("canary")
 
 
-def is_canary(order: str) -> bool:
-    """Whether an order is ours and not a court's."""
-    return order == ORDER
-
-
 def with_canary(registry: Registry, language: str) -> Registry:
     """The registry and the pair. Raises BadInput if a reserved id is used in it."""
     ids = [*(one.id for one in registry.devices), *(one.person for one in registry.devices), *(one.id for one in registry.orders)]
@@ -55,7 +50,7 @@ def with_canary(registry: Registry, language: str) -> Registry:
     if taken:
         raise BadInput("orders", f"{taken[0]} is reserved for the canary ([canary] in the settings)")
     order = Order(
-        id=ORDER,
+        id=CANARY,
         protected=PersonId(HER),
         respondent=PersonId(HIM),
         perimeter_m=PERIMETER_M,
@@ -262,7 +257,7 @@ class Canary:
     def saw(self, notification: Notification) -> None:
         """A sink has one of ours: a dispatcher answers at once, or he would be asked for ever."""
         if notification.audience is Audience.DISPATCH:
-            self._put(*person_answers(notification.id, "dispatcher"))
+            self._put(*person_answers(notification.id, "dispatcher", CANARY))
         is_ours = notification.issued_ms >= self._sent_ms - CLOCK_SLACK_MS
         if is_ours and notification.kind is Kind.RAISE and notification.reason is Reason.BREACH:
             self._arrived(notification.channel.value)

@@ -77,7 +77,7 @@ def ladder_of(settings: Settings, contacts: Contacts) -> Ladder:
         *([(Audience.TRUSTED, Channel.PUSH)] if settings.push.url is not None and someone_is_trusted else []),
         *([(Audience.TRUSTED, Channel.SMS)] if someone_is_trusted else []),
     ]
-    return with_ways(settings.ladder, ways)
+    return with_ways(settings.ladder, ways, [PersonId(one) for one in (settings.dispatch.calls or "").split()])
 
 
 def technical_of(settings: Settings) -> Technical:

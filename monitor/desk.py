@@ -10,7 +10,7 @@ from collections.abc import Callable
 from alerts.channels.dispatch import is_signed
 from alerts.channels.push import Answers
 from config.settings import Settings
-from monitor.wire import from_json, person_answers
+from monitor.wire import WHO_CHARS_MAX, from_json, person_answers
 
 
 class Desk:
@@ -23,13 +23,17 @@ class Desk:
         self._now_ms = now_ms
 
     def on_dispatch(self, signature: str | None, body: bytes) -> bool:
-        """A dispatcher has answered: `{"alert": "<notification id>"}`, signed like our own calls to the control room."""
+        """A dispatcher has answered: `{"alert": "<notification id>", "who": "<name>"}`, signed like our own calls to the control room.
+
+        `who` is whatever names the person there; without it the answer holds for one round of the ladder.
+        """
         if self._secret is None or not is_signed(self._secret, signature, body, self._now_ms() // 1000):
             return False
-        alert = _read(body).get("alert")
-        if alert is None:
+        said = _read(body)
+        alert, who = said.get("alert"), said.get("who")
+        if alert is None or (who is not None and not (who.strip() and len(who) <= WHO_CHARS_MAX)):
             return False
-        self._put(*person_answers(alert, "dispatcher"))
+        self._put(*person_answers(alert, "dispatcher", who))
         return True
 
     def on_push(self, body: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -39,7 +39,7 @@ from monitor.answers import answers
 from monitor.engine_state import registry_as_data, registry_from_data
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
-from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
+from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status, is_canary
 from monitor.whereabouts import warm_up as warm_up_views
 from monitor.wire import Directory, from_msgpack, to_msgpack
 
@@ -296,7 +296,8 @@ class Engine:
         self._tell(self._core.set_link(link.up, self.now_ms), effects)
 
     def _on_acknowledgement(self, acknowledgement: Acknowledgement, effects: Effects) -> None:
-        effects.acknowledgements.append(acknowledgement)
+        who = self._escalation.who_answers(acknowledgement)
+        effects.acknowledgements.append(replace(acknowledgement, who=who))
         effects.notifications += self._escalation.on_acknowledgement(acknowledgement)
 
     def _on_outcome(self, outcome: Outcome, effects: Effects) -> None:
@@ -388,5 +389,9 @@ class Engine:
         order = self._core.orders[row] if row is not None else next(o for o in reversed(self._core.orders) if o.id == order_id)
         devices = tuple(d.id for d in self._core.devices_of(order.protected) if d.format is Format.V1)
         return OrderFacts(
-            protected=order.protected, respondent=order.respondent, language=order.language, protected_devices=devices
+            protected=order.protected,
+            respondent=order.respondent,
+            language=order.language,
+            protected_devices=devices,
+            drill=is_canary(order.id),
         )

@@ -8,11 +8,11 @@ from typing import Any
 from config.errors import BadInput
 from geofence.terms import OrderId
 from monitor.views import PAGE, PAGE_MAX, Views
+from monitor.wire import WHO_CHARS_MAX
 
 Reply = dict[str, object]
 
 ID_CHARS_MAX = 64  # of an order, an incident or a notification
-WHO_CHARS_MAX = 64  # of an operator's name
 
 
 class Unfit(Exception):

@@ -19,10 +19,11 @@ from config.order_data import devices_from_data, order_from_data, orders_input
 from config.orders import load_registry
 from geofence.terms import Device, Order, OrderId, Registry
 from monitor.amendments import Amendment, Amendments, clashes, digest_of
-from monitor.canary import HER, HIM, ORDER
+from monitor.canary import HER, HIM
 from monitor.inquiries import Reply, Unfit, subject_of, who_of
 from monitor.log import get_logger
 from monitor.loop import Loop
+from monitor.terms import CANARY
 from monitor.views import Views
 from monitor.wire import to_json
 
@@ -148,7 +149,7 @@ class Registrar:
     def _check(self, order: Order, devices: tuple[Device, ...]) -> None:
         """What an order by itself does not show. Raises Unfit."""
         ids = [order.id, order.protected, order.respondent, *(name for one in devices for name in (one.id, one.person))]
-        taken = [name for name in ids if name in (ORDER, HER, HIM)]
+        taken = [name for name in ids if name in (CANARY, HER, HIM)]
         if taken:
             raise Unfit(f"{taken[0]} is reserved for the canary")
         if devices and (faults := clashes(devices, self._views.devices())):

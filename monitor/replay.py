@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from alerts.escalation import audience_of
+from alerts.audiences import audience_of
 from config.errors import BadInput
 from config.orders import load_registry
 from geofence.terms import Reason, Transition

@@ -21,14 +21,14 @@ from alerts.channels.cap import Circle
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
 from alerts.terms import Notification
-from config.contacts import check_trusted, load_contacts
+from config.contacts import check_called, check_trusted, load_contacts
 from config.errors import BadInput
 from config.settings import Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
 from monitor.amendments import AMENDED
 from monitor.callbacks import Callbacks, callbacks_of
-from monitor.canary import ORDER, canary_of, with_canary
+from monitor.canary import canary_of, with_canary
 from monitor.carriers import carriers, ladder_of, pace_s_of, technical_of
 from monitor.clock import Clock
 from monitor.desk import Desk
@@ -51,7 +51,7 @@ from monitor.sessions import Sessions, broker_of
 from monitor.sinks import Distributor
 from monitor.store import Store
 from monitor.supervise import Restarts, supervised
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope
 from monitor.views import Views
 from monitor.watchdog import Watchdog
 from monitor.whereabouts import perimeter_of
@@ -115,7 +115,7 @@ class Service:
             pace_s=pace_s_of(settings),
         )
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
-        self._views = Views(lambda: self._loop.engine, hidden=(ORDER,))
+        self._views = Views(lambda: self._loop.engine, hidden=(CANARY,))
         self._registrar = self._registrar_of(registry, contacts)
         self._feed = feed_of(settings.feed, self._views, lambda topic, payload: self._loop.put(topic, payload), self._registrar)  # noqa: PLW0108 - as above
         self._sinks = Distributor(
@@ -384,6 +384,7 @@ def run_service(settings: Settings) -> int:
         with_canary(registry, settings.service.language)
     contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
     check_trusted(contacts, registry)
+    check_called(contacts, [rung.person for rungs in ladder_of(settings, contacts).values() for rung in rungs if rung.person is not None])
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
     with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, registry, contacts))

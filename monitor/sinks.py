@@ -9,7 +9,7 @@ from alerts.contacts import Contacts, spread
 from alerts.outbox import Outbox
 from alerts.terms import Channel, DeliveryState, Notification, NotificationId, Outcome
 from geofence.terms import DeviceId, Transition
-from monitor.canary import is_canary, without_canary
+from monitor.canary import without_canary
 from monitor.clock import Clock
 from monitor.downlink import Downlink
 from monitor.engine import Effects, Fault
@@ -18,7 +18,7 @@ from monitor.journal import Journal, Record
 from monitor.log import get_logger
 from monitor.metrics import Metrics
 from monitor.notices import NOBODY_ELSE, Technical, Trouble, notices
-from monitor.terms import Envelope
+from monitor.terms import Envelope, is_canary
 from monitor.watchdog import Watchdog
 from monitor.wire import to_json
 

@@ -93,6 +93,14 @@ class Reach:
     devices: tuple[tuple[DeviceId, int], ...]
 
 
+CANARY = OrderId("canary")  # the order of a pair that does not exist (monitor/canary.py)
+
+
+def is_canary(order: str) -> bool:
+    """Whether an order is ours and not a court's."""
+    return order == CANARY
+
+
 Decoded = Ping | Acknowledgement | Status | OrderChange | Outcome | Link | Ignored | Rejection
 
 

@@ -27,6 +27,7 @@ __all__ = ["Decoded", "Directory", "Envelope", "Ignored", "Link", "OrderChange",
 T = TypeVar("T")
 ORDER_BYTES_MAX = 4_194_304  # an order may carry a zone of 10,000 vertices: about 400 kB of GeoJSON
 DETAIL_CHARS_MAX = 160
+WHO_CHARS_MAX = 64  # of a dispatcher's name
 
 # The v1 ping, as the contract writes it.
 Ms = Annotated[int, Meta(ge=0, le=bounds.MS_MAX)]
@@ -112,7 +113,7 @@ class OperatorAck(Struct, forbid_unknown_fields=True):
 
     alert: str
     by: Literal["person", "dispatcher"]
-    who: Annotated[str, Meta(max_length=64)] | None = None
+    who: Annotated[str, Meta(max_length=WHO_CHARS_MAX)] | None = None
     wants_help: bool = False
 
 

@@ -164,12 +164,14 @@ class VirtualWorld:
             self._answer(notification)
 
     def _answer(self, notification: Notification) -> None:
+        if notification.refreshes is not None:
+            return  # new numbers of what it shows already: nobody is woken, nobody answers
         if notification.channel is Channel.BRACELET:
             for device in notification.devices:
                 self._wearers[device].alerted(notification)
         elif notification.audience is Audience.DISPATCH and notification.kind is Kind.RAISE:
             at_ms = notification.issued_ms + round(self._rng.uniform(*DISPATCHER_ANSWERS_S) * 1000.0)
-            payload: Wire = {"alert": notification.id, "by": "dispatcher"}
+            payload: Wire = {"alert": notification.id, "by": "dispatcher", "who": "desk"}
             self.at(at_ms, lambda now_ms: self.deliver(now_ms, "monitor/ack", payload))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alerts.escalation import audience_of
+from alerts.audiences import audience_of
 from config.orders import load_registry
 from geofence.terms import Command, Reason, Transition
 from monitor.engine import Engine

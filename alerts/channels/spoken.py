@@ -18,14 +18,19 @@ class Key(Enum):
     HELP = "9"
 
 
-# What is said beside the alert: (es, en).
-_CHOICE = (
-    "Oprime 1 si ya lo sabes. Oprime 9 si necesitas ayuda.",
-    "Press 1 if you have heard this. Press 9 if you need help.",
-)
-_THANKS: dict[Key, tuple[str, str]] = {
-    Key.SEEN: ("Gracias. Ante un peligro, llama al 911.", "Thank you. In danger, call 911."),
-    Key.HELP: (
+# What is said beside the alert: (es, en). The control room cannot ask itself for help.
+_CHOICE: dict[Audience, tuple[str, str]] = {
+    Audience.PROTECTED: (
+        "Oprime 1 si ya lo sabes. Oprime 9 si necesitas ayuda.",
+        "Press 1 if you have heard this. Press 9 if you need help.",
+    ),
+    Audience.DISPATCH: ("Oprime 1 si te haces cargo.", "Press 1 if you take charge of it."),
+}
+KEYS: dict[Audience, tuple[Key, ...]] = {Audience.PROTECTED: (Key.SEEN, Key.HELP), Audience.DISPATCH: (Key.SEEN,)}
+_THANKS: dict[tuple[Audience, Key], tuple[str, str]] = {
+    (Audience.DISPATCH, Key.SEEN): ("Queda a tu cargo. Gracias.", "It is yours now. Thank you."),
+    (Audience.PROTECTED, Key.SEEN): ("Gracias. Ante un peligro, llama al 911.", "Thank you. In danger, call 911."),
+    (Audience.PROTECTED, Key.HELP): (
         "Avisamos ahora a la central de que pides ayuda. Si puedes, llama también al 911.",
         "We are telling the control room now that you ask for help. If you can, call 911 as well.",
     ),
@@ -37,8 +42,8 @@ _CLOSED = (
 
 
 def asks(notification: Notification) -> bool:
-    """Whether a call waits for a key: only hers does, nobody else can answer for her."""
-    return notification.audience is Audience.PROTECTED
+    """Whether a call waits for a key: hers does, and the control room's. Whom she trusts cannot answer for her."""
+    return notification.audience in KEYS
 
 
 def twiml_of(notification: Notification, action: str | None = None) -> str:
@@ -47,17 +52,22 @@ def twiml_of(notification: Notification, action: str | None = None) -> str:
     if action is None or not asks(notification):
         said = _say(notification.text, language)
         return _response(f'{said}<Pause length="1"/>{said}')
-    once = _say(f"{notification.text} {_word(_CHOICE, language)}", language)
+    once = _say(f"{notification.text} {_word(_CHOICE[notification.audience], language)}", language)
     return _response(_gather(f'{once}<Pause length="1"/>{once}', action))
 
 
-def thanks(key: Key | None, language: str, action: str, *, is_open: bool = True) -> str:
+def key_of(digits: str, audience: Audience) -> Key | None:
+    """What the pressed key means to that audience; None for nothing."""
+    return next((key for key in KEYS[audience] if key.value == digits), None)
+
+
+def thanks(key: Key | None, audience: Audience, language: str, action: str, *, is_open: bool = True) -> str:
     """What is said to a pressed key; one that means nothing is asked for again. Help is promised only where somebody will be told."""
     if key is Key.HELP and not is_open:
         return _response(_say(_word(_CLOSED, language), language))
     if key is None:
-        return _response(_gather(_say(_word(_CHOICE, language), language), action))
-    return _response(_say(_word(_THANKS[key], language), language))
+        return _response(_gather(_say(_word(_CHOICE[audience], language), language), action))
+    return _response(_say(_word(_THANKS[audience, key], language), language))
 
 
 def _gather(inside: str, action: str) -> str:

@@ -22,7 +22,7 @@ from alerts.channels import Answer, Verdict
 from alerts.channels.http import retry_after_s
 from alerts.channels.spoken import asks, twiml_of
 from alerts.contacts import Contacts
-from alerts.terms import DeliveryState, Notification
+from alerts.terms import Audience, DeliveryState, Notification
 
 LOOK_BACK = timedelta(seconds=5)  # Twilio stamps whole seconds by its own clock
 LOOK_UP_MAX = 50  # newest messages to one number that are looked at; far more than one incident sends
@@ -73,6 +73,9 @@ CALL_STATES: Mapping[str, DeliveryState] = {
     **dict.fromkeys(("queued", "initiated", "ringing", "in-progress", "completed"), DeliveryState.ACCEPTED),
     **dict.fromkeys(("busy", "no-answer", "failed", "canceled"), DeliveryState.FAILED),
 }
+
+
+KEY_WORDS: Mapping[Audience, str] = {Audience.PROTECTED: "key", Audience.DISPATCH: "duty"}  # where a pressed key is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +153,7 @@ class Call:
         await client.calls.create_async(
             to=to,
             from_=account.from_number,
-            twiml=twiml_of(notification, account.callback("key", notification) if asks(notification) else None),
+            twiml=twiml_of(notification, account.callback(KEY_WORDS[notification.audience], notification) if asks(notification) else None),
             timeout=RING_S,
             time_limit=CALL_S_MAX,
             status_callback=account.callback("call", notification) or values.unset,

@@ -20,7 +20,7 @@ from alerts.channels import Answer, Verdict
 from alerts.channels.bracelet import Bracelet
 from alerts.channels.console import Console
 from alerts.channels.dispatch import Webhook
-from alerts.channels.spoken import Key, thanks, twiml_of
+from alerts.channels.spoken import KEYS, Key, thanks, twiml_of
 from alerts.channels.telephone import PERMANENT, Account, Call, Telephone, Text, Way, answer_of, word_for
 from alerts.contacts import Contact
 from alerts.terms import Audience, Channel, Notification
@@ -252,7 +252,7 @@ async def test_twilio_is_told_where_to_tell_us(twilio: FakeTwilio, way: Way, wha
     await carrier.close()
 
 
-async def test_her_call_waits_for_a_key_and_nobody_elses_does(twilio: FakeTwilio) -> None:
+async def test_her_call_waits_for_a_key_and_a_technicians_does_not(twilio: FakeTwilio) -> None:
     carrier = Telephone(replace(account_of(twilio), public_url=PUBLIC), CONTACTS, Call())
     hers = notification(Channel.VOICE, issued_ms=NOW_MS, text="PELIGRO. Clave K, 7, Q, 2.")
     for audience in (Audience.PROTECTED, Audience.TECHNICAL):
@@ -268,10 +268,22 @@ async def test_her_call_waits_for_a_key_and_nobody_elses_does(twilio: FakeTwilio
     await carrier.close()
 
 
+async def test_the_control_rooms_call_asks_who_takes_charge_and_tells_its_key_elsewhere(twilio: FakeTwilio) -> None:
+    carrier = Telephone(replace(account_of(twilio), public_url=PUBLIC), CONTACTS, Call())
+    theirs = notification(Channel.VOICE, issued_ms=NOW_MS, audience=Audience.DISPATCH, text="PELIGRO. Clave K, 7, Q, 2.")
+    await carrier.send(theirs)
+    gather = ET.fromstring(twilio.made[0].body).find("Gather")
+    assert gather is not None
+    assert gather.get("action") == f"{PUBLIC}/duty/es/{NOW_MS}/{theirs.id}"
+    spoken = [say.text or "" for say in gather.iter("Say")]
+    assert all("te haces cargo" in text and "Oprime 9" not in text for text in spoken)
+    await carrier.close()
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("key", [*Key, None])
-def test_every_key_is_answered_in_her_language(language: str, key: Key | None) -> None:
-    spoken = list(ET.fromstring(thanks(key, language, "https://x/a?b=1&c=2")).iter("Say"))
+@pytest.mark.parametrize(("audience", "key"), [(audience, key) for audience, keys in KEYS.items() for key in (*keys, None)])
+def test_every_key_is_answered_in_her_language(language: str, audience: Audience, key: Key | None) -> None:
+    spoken = list(ET.fromstring(thanks(key, audience, language, "https://x/a?b=1&c=2")).iter("Say"))
     assert len(spoken) == 1
     assert spoken[0].get("language") == {"es": "es-MX", "en": "en-US"}[language]
 

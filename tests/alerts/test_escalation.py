@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.escalation import AUDIENCES, Escalation, audience_of
+from alerts.audiences import AUDIENCES, audience_of
+from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER
 from alerts.message import CODE_ALPHABET, code_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
@@ -40,7 +41,8 @@ def until(escalation: Escalation, end_ms: int) -> list[tuple[int, Audience, Chan
 
 
 def answer(one: Notification, by: str, at_ms: int = 1_000) -> Acknowledgement:
-    return Acknowledgement(one.id, by, at_ms, DeviceId("brc-1") if one.audience is HER and by != "dispatcher" else None)
+    device = DeviceId("brc-1") if one.audience is HER and by != "dispatcher" else None
+    return Acknowledgement(one.id, by, at_ms, device, who="ana" if by == "dispatcher" else None)
 
 
 def test_an_emergency_tells_her_and_dispatch_at_once() -> None:

@@ -12,7 +12,7 @@ from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, OPTIONAL_RUNGS, Rung, Unless, with_ways
 from alerts.terms import Audience, Channel, Kind, Notification
 from alerts.wording import text_of
-from config.contacts import check_trusted, load_contacts
+from config.contacts import check_called, check_trusted, load_contacts
 from config.errors import BadInput
 from config.ladder import read_ladder
 from geofence.terms import Level, Order, OrderId, PersonId, Reason, Registry
@@ -165,3 +165,9 @@ def test_a_list_of_trusted_persons_that_cannot_be_right_is_refused_in_one_line(t
     with pytest.raises(BadInput) as caught:
         read(tmp_path, text)
     assert [line.count("contacts.toml:3 P-1.trusted") for line in str(caught.value).splitlines()] == [1]
+
+
+def test_a_control_room_telephone_that_is_not_in_the_file_is_refused_by_name() -> None:
+    check_called(CONTACTS, [next(iter(CONTACTS))])
+    with pytest.raises(BadInput, match=r"nobody: called by dispatch\.calls"):
+        check_called(CONTACTS, [PersonId("nobody")])

@@ -99,6 +99,14 @@ def test_an_answer_with_a_name_takes_the_place_of_a_dispatcher() -> None:
     assert (board.incidents["i"].acknowledged_by, board.incidents["i"].acknowledged_ms) == ("ana", T + 1)
 
 
+def test_a_key_pressed_on_the_control_rooms_telephone_is_its_answer_under_that_telephones_name() -> None:
+    board = Board()
+    board.hear("transition", T, said("i", "emergency"))
+    board.hear("notification", T, notice("i"))
+    board.hear("acknowledgement", T + 1, {"notification": "n", "by": "person", "who": "second"})
+    assert board.incidents["i"].acknowledged_by == "second"
+
+
 def test_her_bracelets_answer_is_not_the_control_rooms() -> None:
     board = Board()
     board.hear("transition", T, said("i", "emergency"))

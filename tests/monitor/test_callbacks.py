@@ -194,6 +194,15 @@ def test_a_key_pressed_long_after_the_call_is_refused(desk: Desk, one: Notificat
     assert desk.acks == []
 
 
+def test_the_control_room_takes_charge_by_key_and_cannot_ask_itself_for_help(desk: Desk, one: Notification) -> None:
+    status, page = desk.tell("duty", one, CallSid=CALL, Digits="9")
+    assert (status, desk.acks) == (200, [])
+    assert "Oprime 1" in page
+    status, page = desk.tell("duty", one, CallSid=CALL, Digits="1")
+    assert desk.acks == [{"topic": "monitor/ack", "alert": one.id, "by": "person"}]
+    assert "a tu cargo" in page
+
+
 # --- whoever else calls -------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -22,12 +23,26 @@ channel = "voice"
 """
 
 
-def settings_for(directory: Path, twilio: FakeTwilio, port: int) -> str:
+SILENT_ROOM = f"""{TOLD_AT_ONCE}[[ladder.emergency]]
+after_s = 1
+audience = "dispatch"
+channel = "voice"
+person = "desk"
+repeat_s = 5
+[[ladder.emergency]]
+after_s = 2
+audience = "dispatch"
+channel = "webhook"
+repeat_s = 5
+"""
+
+
+def settings_for(directory: Path, twilio: FakeTwilio, port: int, ladder: str = LADDER) -> str:
     (directory / "token").write_text(TOKEN)
-    (directory / "contacts.toml").write_text('[brc-0]\nphone = "+525500000001"\n')
+    (directory / "contacts.toml").write_text('[brc-0]\nphone = "+525500000001"\n[desk]\nphone = "+525500000002"\n')
     return (
         f'[telephone]\naccount_sid = "AC{"a" * 32}"\nauth_token_file = "token"\nfrom_number = "+525500000009"\nbase_url = "{twilio.url}"\n'
-        f'callback_listen = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}/"\n{LADDER}'
+        f'callback_listen = "127.0.0.1:{port}"\npublic_url = "http://127.0.0.1:{port}/"\n{ladder}'
     )
 
 
@@ -65,5 +80,30 @@ async def test_a_text_that_fails_is_followed_by_a_call_and_a_key_calls_dispatch(
                 assert world.monitor.metric('resguardo_callbacks_total{result="taken"}') == 2
                 assert world.monitor.metric('resguardo_notifications_total{channel="sms",state="failed"}') == 1
             assert all(hidden not in world.monitor.log for hidden in ("+525500000001", TOKEN, "Traceback"))
+    finally:
+        await twilio.stop()
+
+
+@needs_mosquitto
+async def test_a_silent_control_room_is_called_and_who_presses_the_key_takes_charge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESGUARDO_SERVICE__CONTACTS", str(tmp_path / "contacts.toml"))
+    twilio, port = FakeTwilio(), free_port()
+    await twilio.start()
+    try:
+        with world_in(tmp_path, pairs=1, more=settings_for(tmp_path, twilio, port, SILENT_ROOM)) as world:
+            async with devices(world.broker.port) as people:
+                await people.meet(0)
+                call = await one_of(twilio, "Calls")
+                assert call.form["To"] == "+525500000002"
+                gather = ET.fromstring(call.body).find("Gather")
+                assert gather is not None
+                assert "te haces cargo" in call.body
+                status, page = await call_back(TOKEN, str(gather.get("action")), {"CallSid": call.sid, "Digits": "1"})
+                assert (status, "a tu cargo" in page) == (200, True)
+                await asyncio.sleep(1.5)  # what was under way arrives
+                asked = len(world.room.of(reason="breach", kind="raise"))
+                await asyncio.sleep(6.0)  # another round would have come: nothing happening can only be waited for
+                assert len(world.room.of(reason="breach", kind="raise")) == asked
+            assert "+525500000002" not in world.monitor.log
     finally:
         await twilio.stop()

@@ -23,14 +23,12 @@ from monitor.canary import (
     HIM,
     HURRY_S,
     JOURNAL,
-    ORDER,
     STAYS,
     STEPS,
     Canary,
     Sink,
     distance_m,
     expected_ways,
-    is_canary,
     with_canary,
     without_canary,
 )
@@ -39,7 +37,7 @@ from monitor.engine import Effects, Engine
 from monitor.mqtt import Batch, Inbound, LinkLost
 from monitor.notices import Trouble, notices
 from monitor.supervise import FAILS_MAX, STEADY_S, Restarts
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope, is_canary
 from monitor.wire import to_json
 from tests.messages import notification
 from tests.service_world import needs_mosquitto, until, world_in
@@ -143,7 +141,7 @@ async def test_each_round_is_one_emergency_that_goes_round_and_is_over() -> None
     assert set(world.rounds[0]) == {JOURNAL, "bracelet", "webhook", "console"}
     assert world.effects.rejections == []
     assert world.absent == []
-    assert len(world.engine._escalation.dump()) == 1, "he comes again; every incident before is answered and closed"
+    assert len(world.engine._escalation.dump()["cases"]) == 1, "he comes again; every incident before is answered and closed"
 
 
 async def test_nothing_but_what_is_told_at_once_is_sent() -> None:
@@ -211,7 +209,7 @@ async def test_the_sink_keeps_the_canary_in_and_lets_everybody_else_out() -> Non
     saw: list[Notification] = []
     shown: list[Notification] = []
     sink = Sink(Console(shown.append), Channel.CONSOLE, saw.append)
-    ours = notification(Channel.CONSOLE, issued_ms=START_MS, order=ORDER)
+    ours = notification(Channel.CONSOLE, issued_ms=START_MS, order=CANARY)
     theirs = notification(Channel.CONSOLE, issued_ms=START_MS, order=OrderId("canary-islands"))
     for one in (ours, theirs):
         assert sink.reaches(one)
@@ -304,5 +302,5 @@ async def test_it_goes_round_a_real_service_and_leaves_no_trace_in_the_room(tmp_
         assert sum(world.monitor.metric(f'resguardo_orders{{level="{level.word}"}}') for level in Level) == 1
         assert world.monitor.health()[1]["parts"]["canary"] == "ok"
         assert [call for call in world.room.calls if is_canary(call["order"])] == []
-        assert ORDER not in "".join(line for line in world.monitor.log.splitlines() if not line.startswith("{"))
+        assert CANARY not in "".join(line for line in world.monitor.log.splitlines() if not line.startswith("{"))
         assert json.loads(world.monitor.log.splitlines()[0])["orders"] == 1
