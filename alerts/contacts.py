@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
 from alerts.terms import Audience, Channel, Notification, NotificationId
+from alerts.wording import neutral_text
 from geofence.terms import PersonId
 
 
@@ -17,10 +18,12 @@ class Contact:
     phone: str = field(repr=False)  # E.164
     name: str = field(default="", repr=False)
     push_topic: str | None = field(default=None, repr=False)  # on the ntfy server; whoever knows it can read it
+    neutral: bool = False  # others may read or hear this telephone
     trusted: tuple[PersonId, ...] = ()  # whom she has named, in the order in which she has
 
 
 Contacts = Mapping[PersonId, Contact]
+_TELEPHONE = (Channel.SMS, Channel.VOICE, Channel.PUSH)
 
 
 def spread(notifications: Iterable[Notification], contacts: Contacts) -> list[Notification]:
@@ -36,7 +39,15 @@ def spread(notifications: Iterable[Notification], contacts: Contacts) -> list[No
             said += [replace(one, id=_id_for(one.id, person), person=person) for person in (hers.trusted if hers else ())]
         else:
             said.append(one)
-    return [one for one in said if one.channel is not Channel.PUSH or _has_app(one, contacts)]
+    return [_as_agreed(one, contacts) for one in said if one.channel is not Channel.PUSH or _has_app(one, contacts)]
+
+
+def _as_agreed(one: Notification, contacts: Contacts) -> Notification:
+    """In other words, for a telephone that others may read."""
+    contact = contacts.get(one.person) if one.person is not None and one.channel in _TELEPHONE else None
+    if contact is None or not contact.neutral:
+        return one
+    return replace(one, text=neutral_text(one.level, one.language, one.code, one.channel), neutral=True)
 
 
 def _has_app(one: Notification, contacts: Contacts) -> bool:

@@ -79,6 +79,14 @@ _DISPATCH: dict[Reason, tuple[str, str]] = {
     Reason.ORDER_ENDED: ("orden no vigente", "order not in force"),
 }
 
+# Level -> what a telephone says that others may read or hear: an appointment, as she was told when she got her bracelet.
+_NEUTRAL: dict[Level, tuple[str, str]] = {
+    Level.EMERGENCY: ("Recordatorio urgente: tu cita es ahora mismo", "Urgent reminder: your appointment is right now"),
+    Level.WARNING: ("Recordatorio: tu cita es pronto, prepárate", "Reminder: your appointment is soon, get ready"),
+    Level.CAUTION: ("Recordatorio: confirma tu próxima cita", "Reminder: please confirm your next appointment"),
+    Level.CALM: ("Tu cita ha terminado", "Your appointment is over"),
+}
+
 # Level -> what is said to whom she trusts: neither where nor why, but what to do.
 _TRUSTED: dict[Level, tuple[str, str]] = {
     Level.EMERGENCY: (
@@ -153,6 +161,13 @@ def text_of(
         parts.append((f"Otros {others} avisos esperan respuesta", f"{others} more alerts wait for an answer")[lang])
     parts.append(f"{('Clave', 'Code')[lang]} {_spelled(code) if channel is Channel.VOICE else code}")
     text = ". ".join(part.rstrip(".") for part in parts if part) + "."
+    return _for_sms(text) if channel is Channel.SMS else text
+
+
+def neutral_text(level: Level, language: str, code: str, channel: Channel) -> str:
+    """How urgent it is, in words that say nothing to whoever was not told what they mean; the code proves that it is ours."""
+    lang = 0 if language == "es" else 1
+    text = f"{_NEUTRAL[level][lang]}. {('Folio', 'Reference')[lang]} {_spelled(code) if channel is Channel.VOICE else code}."
     return _for_sms(text) if channel is Channel.SMS else text
 
 

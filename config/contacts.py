@@ -18,22 +18,26 @@ TRUSTED_MAX = 8  # whom one telephones in an emergency; more is a mistake, or a 
 
 
 def load_contacts(path: Path) -> dict[PersonId, Contact]:
-    """Read a table per person id: `phone` and, if wanted, `name`, `push_topic`, `trusted`. Raises BadInput with all faults, one a line."""
+    """Read a table per person id: `phone` and, if wanted, `name`, `push_topic`, `neutral`, `trusted`.
+
+    Raises BadInput with all faults, one a line.
+    """
     document = Document(path)
     faults = Faults(document.where)
     contacts: dict[PersonId, Contact] = {}
     for person, table in document.table.items():
         if not isinstance(table, dict):
-            faults.add(person, "must be a table with the keys phone, name, push_topic and trusted")
+            faults.add(person, "must be a table with the keys phone, name, push_topic, neutral and trusted")
             continue
         fields = Fields(person, table, faults)
         phone = fields.text("phone", required=True, pattern=E164, meaning="a number in E.164 form, such as +524421234567")
         name = fields.text("name")
         topic = fields.text("push_topic", pattern=TOPIC, meaning="1-64 letters, digits, - or _")
+        neutral = fields.flag("neutral")
         trusted = _trusted(person, fields, document.table)
         fields.no_others()
         if phone is not None:
-            contacts[PersonId(person)] = Contact(phone=phone, name=name or "", push_topic=topic, trusted=trusted)
+            contacts[PersonId(person)] = Contact(phone=phone, name=name or "", push_topic=topic, neutral=neutral, trusted=trusted)
     faults.raise_any()
     return contacts
 

@@ -86,6 +86,13 @@ class Fields:
             return None
         return words[found]
 
+    def flag(self, key: str) -> bool:
+        """true or false; false where it is absent."""
+        found = self.value(key)
+        if found is not None and not isinstance(found, bool):
+            self.wrong(key, "must be true or false")
+        return found is True
+
     def number(
         self, key: str, *, required: bool = False, default: float | None = None, least: float = -math.inf, most: float = math.inf
     ) -> float | None:

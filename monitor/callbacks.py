@@ -15,15 +15,15 @@ from enum import Enum
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from alerts.channels.spoken import Key, key_of, thanks
-from alerts.channels.telephone import CALL_STATES, KEY_WORDS, TEXT_STATES, is_genuine, word_for
-from alerts.terms import Audience, Channel, DeliveryState, NotificationId, Outcome
+from alerts.channels.spoken import Key, Line, key_of, thanks
+from alerts.channels.telephone import CALL_STATES, TEXT_STATES, is_genuine, word_for
+from alerts.terms import Channel, DeliveryState, NotificationId, Outcome
 from config.settings import Settings
 from monitor.http import CallbackServer, Reply
 from monitor.wire import to_json
 
-PATH = re.compile(r"/(text|call|key|duty)/(es|en)/([0-9]{1,15})/([0-9a-f-]{36})", re.ASCII)
-PRESSED_BY = {word: audience for audience, word in KEY_WORDS.items()}
+PATH = re.compile(r"/(text|call|key|quiet|duty)/(es|en)/([0-9]{1,15})/([0-9a-f-]{36})", re.ASCII)
+LINES = {line.value: line for line in Line}
 FIELDS_MAX = 100  # Twilio sends about 20
 STATUS_AGE_MS = 3_600_000  # a text is valid for five minutes, its receipt may lag; an hour later its incident is another
 KEY_AGE_MS = 600_000  # five minutes of trying, half a minute of ringing, two of talking: a key pressed later was not pressed
@@ -98,7 +98,7 @@ class Callbacks:
         if not is_genuine(self._auth_token, self._public_url + path, form, signature):
             return self._refuse(Result.FORGED)
         told = _Told(where[1], where[2], int(where[3]), NotificationId(where[4]), dict(form))
-        return self._on_key(told, PRESSED_BY[told.kind]) if told.kind in PRESSED_BY else self._on_status(told)
+        return self._on_key(told, LINES[told.kind]) if told.kind in LINES else self._on_status(told)
 
     # --- how far it got -------------------------------------------------------------------------------------------
 
@@ -124,14 +124,14 @@ class Callbacks:
 
     # --- which key ------------------------------------------------------------------------------------------------
 
-    def _on_key(self, told: _Told, audience: Audience) -> Reply:
+    def _on_key(self, told: _Told, line: Line) -> Reply:
         """A key counts once; whoever presses it, or whose connection stumbles, hears the answer each time."""
         digits = told.words.get("Digits", "")
-        key = key_of(digits, audience)
+        key = key_of(digits, line)
         if self._now_ms() - told.issued_ms > KEY_AGE_MS:
             return self._refuse(Result.LATE)
         is_open = self._follows(told.notification)  # before the key is judged, which may close it
-        reply = Reply(200, thanks(key, audience, told.language, self._action(told), is_open=is_open).encode(), "text/xml")
+        reply = Reply(200, thanks(key, line, told.language, self._action(told), is_open=is_open).encode(), "text/xml")
         if key is None:
             self._count(Result.TAKEN.value)
         elif self._was_seen(told.kind, told.words.get("CallSid", ""), digits):

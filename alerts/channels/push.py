@@ -27,7 +27,8 @@ STATUS: Meaning = {**USUAL, 507: Verdict.LATER}  # ntfy: no room for the message
 PRIORITY: dict[Level, int] = {Level.EMERGENCY: 5, Level.WARNING: 4, Level.CAUTION: 3, Level.CALM: 2}
 QUIET_MAX = 3  # what does not ring (Kind.UPDATE, Kind.CLEAR) is shown without a noise of its own
 TAG: dict[Level, str] = {Level.EMERGENCY: "rotating_light", Level.WARNING: "warning", Level.CAUTION: "bell", Level.CALM: "white_check_mark"}
-TITLE = {"es": "Resguardo", "en": "Resguardo"}
+TITLE = "Resguardo"
+NEUTRAL_TITLE = {"es": "Recordatorio", "en": "Reminder"}
 NEUTRAL = {"es": "Tienes un aviso. Abre o llama. Clave {code}.", "en": "You have a message. Open it or call. Code {code}."}
 SEEN = {"es": "Lo he visto", "en": "I have seen it"}
 ANSWER_MS_MAX = 24 * 3600 * 1000  # a button that is pressed a day later answers nothing
@@ -110,12 +111,12 @@ class Push(Poster):
 
 def message_of(notification: Notification, app: App) -> dict[str, object]:
     """The message as ntfy publishes it, without its topic."""
-    rings = notification.kind is Kind.RAISE
+    rings, neutral = notification.kind is Kind.RAISE, _is_neutral(notification, app)
     message: dict[str, object] = {
-        "title": f"{TITLE[notification.language]} {notification.code}",
+        "title": f"{NEUTRAL_TITLE[notification.language] if neutral else TITLE} {notification.code}",
         "message": _words(notification, app),
         "priority": PRIORITY[notification.level] if rings else min(PRIORITY[notification.level], QUIET_MAX),
-        "tags": [TAG[notification.level]],
+        "tags": [] if neutral else [TAG[notification.level]],
     }
     if rings and app.answer_url is not None and app.answer_secret is not None and notification.audience is Audience.PROTECTED:
         token = token_of(app.answer_secret, notification.id, notification.issued_ms)
@@ -133,8 +134,13 @@ def message_of(notification: Notification, app: App) -> dict[str, object]:
     return message
 
 
+def _is_neutral(notification: Notification, app: App) -> bool:
+    """Whether a stranger may read it; a technical trouble is nobody's secret."""
+    return notification.neutral or (app.neutral and notification.audience is not Audience.TECHNICAL)
+
+
 def _words(notification: Notification, app: App) -> str:
-    """The alert's own text, or one that tells a stranger nothing; a technical trouble is nobody's secret."""
-    if app.neutral and notification.audience is not Audience.TECHNICAL:
-        return NEUTRAL[notification.language].format(code=notification.code)
-    return notification.text
+    """The alert's own text, as agreed with its reader, or one that only says that there is a message."""
+    if notification.neutral or not _is_neutral(notification, app):
+        return notification.text
+    return NEUTRAL[notification.language].format(code=notification.code)

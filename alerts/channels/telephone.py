@@ -20,9 +20,9 @@ from twilio.rest import Client
 
 from alerts.channels import Answer, Verdict
 from alerts.channels.http import retry_after_s
-from alerts.channels.spoken import asks, twiml_of
+from alerts.channels.spoken import line_of, twiml_of
 from alerts.contacts import Contacts
-from alerts.terms import Audience, DeliveryState, Notification
+from alerts.terms import DeliveryState, Notification
 
 LOOK_BACK = timedelta(seconds=5)  # Twilio stamps whole seconds by its own clock
 LOOK_UP_MAX = 50  # newest messages to one number that are looked at; far more than one incident sends
@@ -73,9 +73,6 @@ CALL_STATES: Mapping[str, DeliveryState] = {
     **dict.fromkeys(("queued", "initiated", "ringing", "in-progress", "completed"), DeliveryState.ACCEPTED),
     **dict.fromkeys(("busy", "no-answer", "failed", "canceled"), DeliveryState.FAILED),
 }
-
-
-KEY_WORDS: Mapping[Audience, str] = {Audience.PROTECTED: "key", Audience.DISPATCH: "duty"}  # where a pressed key is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +147,11 @@ class Call:
 
     async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Create the call."""
+        line = line_of(notification)
         await client.calls.create_async(
             to=to,
             from_=account.from_number,
-            twiml=twiml_of(notification, account.callback(KEY_WORDS[notification.audience], notification) if asks(notification) else None),
+            twiml=twiml_of(notification, None if line is None else account.callback(line.value, notification)),
             timeout=RING_S,
             time_limit=CALL_S_MAX,
             status_callback=account.callback("call", notification) or values.unset,

@@ -20,7 +20,7 @@ from alerts.channels import Answer, Verdict
 from alerts.channels.bracelet import Bracelet
 from alerts.channels.console import Console
 from alerts.channels.dispatch import Webhook
-from alerts.channels.spoken import KEYS, Key, thanks, twiml_of
+from alerts.channels.spoken import KEYS, Key, Line, thanks, twiml_of
 from alerts.channels.telephone import PERMANENT, Account, Call, Telephone, Text, Way, answer_of, word_for
 from alerts.contacts import Contact
 from alerts.terms import Audience, Channel, Notification
@@ -281,9 +281,9 @@ async def test_the_control_rooms_call_asks_who_takes_charge_and_tells_its_key_el
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize(("audience", "key"), [(audience, key) for audience, keys in KEYS.items() for key in (*keys, None)])
-def test_every_key_is_answered_in_her_language(language: str, audience: Audience, key: Key | None) -> None:
-    spoken = list(ET.fromstring(thanks(key, audience, language, "https://x/a?b=1&c=2")).iter("Say"))
+@pytest.mark.parametrize(("line", "key"), [(line, key) for line, keys in KEYS.items() for key in (*keys, None)])
+def test_every_key_is_answered_in_her_language(language: str, line: Line, key: Key | None) -> None:
+    spoken = list(ET.fromstring(thanks(key, line, language, "https://x/a?b=1&c=2")).iter("Say"))
     assert len(spoken) == 1
     assert spoken[0].get("language") == {"es": "es-MX", "en": "en-US"}[language]
 
