@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from alerts.terms import Audience, Channel, NotificationId
+from alerts.ladder import Rung, Unless
+from alerts.terms import Acknowledgement, Audience, Channel, NotificationId
 from geofence.terms import DeviceId, FixRef, Level, PersonId, Reason, Role, Transition
 
 
@@ -55,6 +56,27 @@ class Case:
         """Something has arrived at her, or she has answered."""
         self.unheard.clear()
         self.unreached, self.unreached_ms = False, None
+
+
+def may_answer(case: Case, ack: Acknowledgement) -> bool:
+    """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
+    audience = case.sent[ack.notification]
+    if ack.by == "dispatcher":
+        return audience is Audience.DISPATCH
+    return ack.device is None or (audience is Audience.PROTECTED and ack.device in case.facts.protected_devices)
+
+
+def is_needless(case: Case, rung: Rung) -> bool:
+    """Whether something has been answered by now that spares this rung."""
+    if rung.unless is Unless.NOTHING:
+        return False
+    answered = rung.audience in case.answered
+    return answered or (rung.unless is Unless.DEVICE and rung.audience in case.shown)
+
+
+def with_numbers(t: Transition, known: Transition) -> Transition:
+    """`t`, with the distance last known where it has none itself."""
+    return t if t.distance_m is not None else replace(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)
 
 
 def case_as_data(case: Case) -> dict[str, Any]:

@@ -311,6 +311,7 @@ def from_body(body: str) -> Notification:
         "level": Level[data["level"].upper()],
         "reason": Reason[data["reason"].upper()],
         "devices": tuple(data["devices"]),
+        "orders": tuple(data.get("orders", ())),
         "earlier": tuple((NotificationId(one), int(issued_ms)) for one, issued_ms in data.get("earlier", ())),
     }
     return Notification(**{**data, **typed})

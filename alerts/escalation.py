@@ -8,12 +8,14 @@ until a person has seen what happened. There is no audience for the respondent.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from alerts.audiences import audience_of
-from alerts.case import Case, Due, OrderFacts, case_as_data, case_from_data
-from alerts.ladder import Ladder, Rung, Unless
+from alerts.case import Case, Due, OrderFacts, case_as_data, case_from_data, is_needless, may_answer, with_numbers
+from alerts.folding import Folding
+from alerts.ladder import Ladder, Rung
 from alerts.message import message_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import IncidentId, Level, PersonId, Reason, Transition
@@ -41,10 +43,13 @@ PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}
 class Escalation:
     """All open incidents."""
 
-    def __init__(self, ladder: Ladder) -> None:
+    def __init__(self, ladder: Ladder, count_orders: Callable[[], int] = lambda: 0) -> None:
+        self._count_orders = count_orders  # how many there are: what is a crowd depends on it
         self._ladder = ladder
         self._cases: dict[IncidentId, Case] = {}
         self._incident_of: dict[NotificationId, IncidentId] = {}
+        self._folding = Folding()
+        self._fold_clock_ms: int | None = None  # what stands in the clock for it
         self._called_ms: dict[PersonId, int] = {}  # when a telephone of the control room rang last
         self._clock: list[tuple[int, IncidentId]] = []  # a heap of times at which a case may have something due
 
@@ -57,12 +62,18 @@ class Escalation:
         if t.reason is Reason.PAST_BREACH:
             return self._report_history(t, facts)
         if t.to_level < t.from_level:
-            return self._quieten(t)
+            return self._quieten(t) + self._leave_fold(t)
         case = self._cases.setdefault(t.incident, Case(t, facts))
         case.facts = facts
         if LEVELS.get(t.reason) == t.to_level:
-            return self._ring(case, t)
-        return self._tell(case, replace_numbers(t, case.last), ((_DISPATCH, Channel.WEBHOOK),), Kind.UPDATE)
+            return self._ring(case, t) + (self._leave_fold(t) if t.to_level > Level.CAUTION else [])
+        return self._tell(case, with_numbers(t, case.last), ((_DISPATCH, Channel.WEBHOOK),), Kind.UPDATE)
+
+    def _leave_fold(self, t: Transition) -> list[Notification]:
+        """It is out of sight no more, or says something louder."""
+        said = self._folding.leave(t.incident, t.at_ms)
+        self._set_fold_clock()
+        return said
 
     def on_numbers(self, now: Transition) -> list[Notification]:
         """How far he is now: a silent word to whoever was rung and looks at a screen. What rings later carries it too."""
@@ -77,7 +88,7 @@ class Escalation:
 
     def follows(self, notification: NotificationId) -> bool:
         """Whether a notification is of an incident that is still followed."""
-        return self._case_of(notification) is not None
+        return self._case_of(notification) is not None or self._folding.named_in(notification) is not None
 
     def asked_of_dispatch(self, incident: IncidentId) -> NotificationId | None:
         """The newest question to dispatch of an incident that is still followed: its answer answers them all."""
@@ -87,8 +98,12 @@ class Escalation:
 
     def on_acknowledgement(self, ack: Acknowledgement) -> list[Notification]:
         """An answer: a device's proves that the alert is shown, a person's ends the ladder of that audience."""
+        named = self._folding.named_in(ack.notification)
+        if named is not None and ack.by == "dispatcher":
+            for one in named:
+                self._rest(self._cases[one], ack.at_ms) if ack.who is None else self._answer(self._cases[one], _DISPATCH)
         case = self._case_of(ack.notification)
-        if case is None or not self._may_answer(case, ack):
+        if case is None or not may_answer(case, ack):
             return []
         audience = case.sent[ack.notification]
         if audience not in case.shown:
@@ -138,6 +153,8 @@ class Escalation:
             case = self._cases.get(incident)
             if case is not None:
                 said += self._climb(case, at_ms)
+            elif self._folding.fold is not None and incident == self._folding.fold.incident:
+                said += self._folding.update(at_ms)
         return said
 
     def next_deadline_ms(self) -> int | None:
@@ -213,16 +230,23 @@ class Escalation:
         said = self._tell_unreached(case, at_ms)
         for due in ready:
             rung = self._ladder[due.level][due.step]
-            if self._is_needless(case, rung) or self._is_engaged(case, rung, due):
+            if is_needless(case, rung) or self._is_engaged(case, rung, due):
+                continue
+            if rung.audience is _DISPATCH and not case.facts.drill and self._folding.takes(case.last, due.at_ms, self._count_orders()):
+                said += self._fold(case, rung, due)
+                self._plan_repeat(case, rung, due)
                 continue
             helps = case.wants_help and rung.audience is _DISPATCH
             t = replace(case.last, to_level=Level.EMERGENCY, reason=Reason.SOS) if helps else case.last
             said.append(self._notification(case, t, rung, Kind.UPDATE if case.over and not helps else Kind.RAISE, due))
-            if rung.repeat_s is not None:
-                case.waiting.append(Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
-                self._set_clock(case, case.waiting[-1].at_ms)
+            self._plan_repeat(case, rung, due)
         self._forget_if_done(case)
         return said
+
+    def _plan_repeat(self, case: Case, rung: Rung, due: Due) -> None:
+        if rung.repeat_s is not None:
+            case.waiting.append(Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
+            self._set_clock(case, case.waiting[-1].at_ms)
 
     def _is_engaged(self, case: Case, rung: Rung, due: Due) -> bool:
         """Whether a telephone of the control room has just rung for another incident: this one then waits for its next turn.
@@ -245,17 +269,16 @@ class Escalation:
         unanswered = (one for one in self._cases.values() if _DISPATCH not in one.answered and not one.facts.drill)
         return sum(one.last.to_level is Level.EMERGENCY for one in unanswered if one is not case)
 
+    def _fold(self, case: Case, rung: Rung, due: Due) -> list[Notification]:
+        """Dispatch hears of this order in the message that names all who are out of sight."""
+        said = self._folding.add(case.last, rung.channel, due.at_ms, case.facts.language, again=rung.after_s > 0)
+        self._set_fold_clock()
+        return said
+
     def _asks_on(self, due: Due) -> bool:
         """Dispatch is asked about the loudest that happened until a person answers, whatever comes after; no telephone rings for that."""
         rung = self._ladder[due.level][due.step]
         return due.audience is _DISPATCH and rung.repeat_s is not None and rung.channel is not Channel.VOICE
-
-    @staticmethod
-    def _is_needless(case: Case, rung: Rung) -> bool:
-        if rung.unless is Unless.NOTHING:
-            return False
-        answered = rung.audience in case.answered
-        return answered or (rung.unless is Unless.DEVICE and rung.audience in case.shown)
 
     def _quieten(self, t: Transition) -> list[Notification]:
         """The level came down: say so once to whoever was rung; her ladder ends, dispatch's unanswered one goes on."""
@@ -265,7 +288,7 @@ class Escalation:
         case.waiting = [due for due in case.waiting if self._asks_on(due)]
         told = tuple((audience, channel) for audience, channel in case.told if channel is not Channel.VOICE)
         case.over = case.over or t.to_level is Level.CALM or bool(case.waiting)
-        said = self._tell(case, replace_numbers(t, t), told, Kind.CLEAR)
+        said = self._tell(case, with_numbers(t, t), told, Kind.CLEAR)
         if t.to_level is Level.CALM:
             case.over, case.unreached_ms = True, None
         self._forget_if_done(case)
@@ -299,19 +322,18 @@ class Escalation:
             due.at_ms = max(due.at_ms, at_ms + UNNAMED_MS)
             self._set_clock(case, due.at_ms)
 
-    def _may_answer(self, case: Case, ack: Acknowledgement) -> bool:
-        """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
-        audience = case.sent[ack.notification]
-        if ack.by == "dispatcher":
-            return audience is _DISPATCH
-        return ack.device is None or (audience is _HER and ack.device in case.facts.protected_devices)
-
     def _case_of(self, notification: NotificationId) -> Case | None:
         incident = self._incident_of.get(notification)
         return None if incident is None else self._cases.get(incident)
 
     def _set_clock(self, case: Case, at_ms: int) -> None:
         heapq.heappush(self._clock, (at_ms, case.last.incident))
+
+    def _set_fold_clock(self) -> None:
+        fold = self._folding.fold
+        if fold is not None and fold.due_ms is not None and fold.due_ms != self._fold_clock_ms:
+            self._fold_clock_ms = fold.due_ms
+            heapq.heappush(self._clock, (fold.due_ms, fold.incident))
 
     def _forget_if_done(self, case: Case) -> None:
         """An incident that is over and waits for nobody is closed: nothing of it rings again."""
@@ -356,11 +378,14 @@ class Escalation:
 
     def dump(self) -> dict[str, Any]:
         """Every open incident as plain data."""
-        return {"cases": [case_as_data(case) for case in self._cases.values()], "called_ms": dict(self._called_ms)}
+        cases = [case_as_data(case) for case in self._cases.values()]
+        return {"cases": cases, "called_ms": dict(self._called_ms), "folding": self._folding.dump()}
 
     def load(self, data: dict[str, Any]) -> None:
         """What `dump` gave, into an empty escalation."""
         self._called_ms.update(data["called_ms"])
+        self._folding.load(data["folding"])
+        self._set_fold_clock()
         for plain in data["cases"]:
             case = case_from_data(plain)
             case.waiting = [due for due in case.waiting if due.step < len(self._ladder[due.level])]  # the ladder may be another by now
@@ -370,8 +395,3 @@ class Escalation:
                 self._set_clock(case, due.at_ms)
             if case.unreached_ms is not None:
                 self._set_clock(case, case.unreached_ms)
-
-
-def replace_numbers(t: Transition, known: Transition) -> Transition:
-    """`t`, with the distance last known where it has none itself."""
-    return t if t.distance_m is not None else replace(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)

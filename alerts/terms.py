@@ -86,6 +86,8 @@ class Notification:
     seconds_to_perimeter: float | None = None
     zone: ZoneId | None = None
     trouble: str | None = None  # which trouble of ours, where it is about us (monitor/notices.py)
+    orders: tuple[OrderId, ...] = ()  # of many orders at once (alerts/folding.py), the likeliest to be near first ...
+    orders_total: int | None = None  # ... which may be more than are named
     neutral: bool = False  # others may read or hear it: its words say nothing to whoever was not told what they mean
     refreshes: NotificationId | None = None  # the ring whose numbers this renews, silently: worth nothing once there are newer ones
     earlier: tuple[tuple[NotificationId, int], ...] = ()  # (id, issued_ms) of what it replaces, for CAP, which names them

@@ -7,6 +7,8 @@ never worded as safe. A text message fits 160 characters of the GSM 7-bit alphab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts.terms import Audience, Channel, Kind
 from geofence.terms import Level, Reason, Role, Transition
 
@@ -114,6 +116,7 @@ _DO_NOW = {
     Level.CALM: ("", ""),
 }
 _UNREACHED = ("Aviso sin entregar: no consta que le haya llegado a ella", "She has not been reached: nothing shows that the alert arrived")
+NAMED_MAX = 5  # orders named in a sentence; the message carries the list
 SECONDS_MAX = 120.0  # from two minutes on, seconds are false precision: the speed itself is known to a tenth at best
 MINUTES_MAX = 10  # beyond, he will have turned twice: a number would be read as a promise
 _HER_DEVICE = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY, Reason.CANNOT_SEE_PROTECTED)
@@ -169,6 +172,18 @@ def neutral_text(level: Level, language: str, code: str, channel: Channel) -> st
     lang = 0 if language == "es" else 1
     text = f"{_NEUTRAL[level][lang]}. {('Folio', 'Reference')[lang]} {_spelled(code) if channel is Channel.VOICE else code}."
     return _for_sms(text) if channel is Channel.SMS else text
+
+
+def fold_text(orders: Sequence[str], language: str, code: str, *, ended: bool) -> str:
+    """What dispatch reads of many orders out of sight at once; the worst stand first."""
+    spanish = language == "es"
+    if ended:
+        said = "En calma: vuelven a verse todas las órdenes" if spanish else "Calm: all these orders are seen again"
+    else:
+        what = f"AVISO: {len(orders)} órdenes sin ver a la vez" if spanish else f"NOTICE: {len(orders)} orders out of sight at once"
+        first = f"Primero {', '.join(orders[:NAMED_MAX])}" if spanish else f"First {', '.join(orders[:NAMED_MAX])}"
+        said = f"{what}, {'quizá por un corte de red' if spanish else 'perhaps by a network failure'}. {first}"
+    return f"{said}. {'Clave' if spanish else 'Code'} {code}."
 
 
 def why(

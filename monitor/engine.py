@@ -88,7 +88,7 @@ class Engine:
     def __init__(self, registry: Registry, *, ladder: Ladder = DEFAULT_LADDER, adaptive: bool = True) -> None:
         self._core = Core(registry, adaptive=adaptive)
         self._ladder = ladder
-        self._escalation = Escalation(ladder)
+        self._escalation = Escalation(ladder, lambda: len(self._core.order_rows))
         self._receipts = Receipts()
         self._incidents: dict[OrderId, IncidentId] = {}
         self._last_incident: dict[OrderId, IncidentId] = {}

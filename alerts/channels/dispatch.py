@@ -36,6 +36,8 @@ def message_of(notification: Notification) -> dict[str, object]:
         "bearing": notification.bearing,
         "seconds_to_perimeter": notification.seconds_to_perimeter,
         "zone": notification.zone,
+        "orders": list(notification.orders) or None,
+        "orders_total": notification.orders_total,
         "language": notification.language,
         "text": notification.text,
     }

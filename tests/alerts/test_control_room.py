@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_one_telephone_rings_for_one_incident_at_a_time_and_says_how_many_more_w
     for person in (DESK, SECOND, CHIEF):
         times = [one.issued_ms for one in said if one.person == person]
         assert len(times) >= 3
-        assert min(later - earlier for earlier, later in zip(times, times[1:])) >= CALL_APART_MS  # noqa: B905, RUF007
+        assert min(later - earlier for earlier, later in pairwise(times)) >= CALL_APART_MS
     first = next(one for one in said if one.person == DESK)
     assert "Otros 2 avisos esperan respuesta" in first.text
 
