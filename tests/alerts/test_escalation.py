@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +12,10 @@ from hypothesis import strategies as st
 
 from alerts.audiences import AUDIENCES, audience_of
 from alerts.escalation import Escalation
-from alerts.ladder import DEFAULT_LADDER
+from alerts.ladder import DEFAULT_LADDER, OPTIONAL_RUNGS, with_ways
 from alerts.message import CODE_ALPHABET, code_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
-from geofence.terms import DeviceId, IncidentId, Level, Reason, Role
+from geofence.terms import DeviceId, IncidentId, Level, PersonId, Reason, Role
 from geofence.watch import LEVELS
 from tests.messages import FACTS, transition
 
@@ -223,11 +224,16 @@ def test_a_caution_and_trouble_that_is_not_hers_wait_for_nobody() -> None:
 # --- any interleaving -------------------------------------------------------------------------------------------------
 
 BY_LEVEL = {level: [reason for reason, its in LEVELS.items() if its is level] for level in Level}
+EVERY_WAY = with_ways(
+    DEFAULT_LADDER,
+    [(one.audience, one.channel) for rungs in OPTIONAL_RUNGS.values() for one in rungs],
+    [PersonId("desk"), PersonId("second"), PersonId("chief")],
+)
 STEP = st.tuples(
-    st.sampled_from(["level", "reason", "pass", "ack", "outcome"]),
+    st.sampled_from(["level", "reason", "pass", "ack", "outcome", "numbers"]),
     st.integers(0, 40_000),
     st.integers(0, 30),
-    st.sampled_from(["device", "person", "dispatcher"]),
+    st.sampled_from(["device", "person", "dispatcher", "nobody in particular"]),
 )
 
 
@@ -235,7 +241,7 @@ class Play:
     """Drives an escalation by a script and keeps what it may and must do, worked out apart from it."""
 
     def __init__(self, *, dumps: bool) -> None:
-        self.escalation = Escalation(DEFAULT_LADDER)
+        self.escalation = Escalation(EVERY_WAY)
         self.dumps = dumps  # through a snapshot before every step
         self.said: list[Notification] = []
         self.at_ms, self.level, self.number = 0, CALM, 0
@@ -251,7 +257,7 @@ class Play:
     def step(self, what: str, ms: int, pick: int, by: str) -> None:
         if self.dumps:
             plain = json.loads(json.dumps(self.escalation.dump()))
-            self.escalation = Escalation(DEFAULT_LADDER)
+            self.escalation = Escalation(EVERY_WAY)
             self.escalation.load(plain)
         self.at_ms += ms
         self.take(self.escalation.due(self.at_ms))
@@ -288,9 +294,20 @@ class Play:
         if not self.said:
             return
         one = self.said[pick % len(self.said)]
-        self.take(self.escalation.on_acknowledgement(answer(one, by, self.at_ms)))
-        if one.audience is DISPATCH and by != "device":
+        named = by != "nobody in particular"
+        ack = answer(one, by if named else "dispatcher", self.at_ms)
+        self.take(self.escalation.on_acknowledgement(ack if named else replace(ack, who=None)))
+        if one.audience is DISPATCH and (by == "dispatcher" or (by == "person" and one.person is not None)):
             self.owed.discard(one.incident)
+
+    def do_numbers(self, pick: int, _by: str) -> None:
+        if self.level >= WARNING:
+            reason = BY_LEVEL[self.level][0]
+            incident = IncidentId(f"incident-{self.number}")
+            now = transition(self.at_ms, self.level, self.level, reason, incident=incident, distance_m=100.0 * pick)
+            renewed = self.escalation.on_numbers(now)
+            assert all(one.kind is Kind.UPDATE and one.refreshes for one in renewed), "numbers ring"
+            self.take(renewed)
 
     def do_outcome(self, pick: int, by: str) -> None:
         if self.said:
@@ -299,9 +316,9 @@ class Play:
 
     def end(self) -> None:
         before = len(self.said)
-        self.at_ms += 121_000  # 60 s to the rung, 60 s to its repetition
+        self.at_ms += 121_000  # 60 s to the rung or of rest, 60 s to its repetition
         self.take(self.escalation.due(self.at_ms))
-        asked = {one.incident for one in self.said[before:] if one.audience is DISPATCH}
+        asked = {one.incident for one in self.said[before:] if one.audience is DISPATCH and one.step > 0}
         assert self.owed <= asked, "stopped without an answer"
 
 
@@ -316,6 +333,33 @@ def test_never_stops_unanswered_never_rings_the_closed_and_twice_is_the_same(ste
     assert plays[0].said == plays[1].said == plays[2].said
     ids = [one.id for one in plays[0].said]
     assert len(set(ids)) == len(ids), "two notifications with one id: the outbox would drop the second"
+
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["pass", "fail", "device", "unnamed"]), st.integers(0, 20_000), st.integers(0, 40)), max_size=40))
+def test_the_ladder_never_goes_backwards(steps: list[tuple[str, int, int]]) -> None:
+    """By each way to each audience the rungs come in the order of their seconds, whatever fails or is shown, until a person answers."""
+    escalation = Escalation(EVERY_WAY)
+    said, at_ms = escalation.on_transition(BREACH, FACTS), 0
+    for what, wait_ms, pick in steps:
+        at_ms += wait_ms
+        said += escalation.due(at_ms)
+        one = said[pick % len(said)]
+        if what == "fail":
+            said += escalation.on_outcome(Outcome(one.id, DeliveryState.FAILED, at_ms))
+        elif what == "device":
+            said += escalation.on_acknowledgement(answer(one, "device", at_ms))
+        elif what == "unnamed":
+            said += escalation.on_acknowledgement(Acknowledgement(one.id, "dispatcher", at_ms))
+    climbed: dict[tuple[Audience, Channel, str | None], int] = {}
+    for one in said:
+        if one.kind is Kind.RAISE:
+            after_s = EVERY_WAY[EMERGENCY][one.step].after_s
+            assert climbed.get((one.audience, one.channel, one.person), 0) <= after_s
+            climbed[one.audience, one.channel, one.person] = after_s
+    times = [one.issued_ms for one in said if one.kind is Kind.RAISE]
+    assert times == sorted(times)
 
 
 def test_an_unknown_notification_changes_nothing() -> None:
