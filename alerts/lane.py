@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,13 @@ class Delivery:
     timer: asyncio.TimerHandle | None = None
 
 
+def urgency(one: Notification) -> tuple[float, ...]:
+    """Whose turn it is, lowest first: how loud, about what, how soon he is there, how near he is, how long it has waited."""
+    soon_s = math.inf if one.seconds_to_perimeter is None else one.seconds_to_perimeter
+    near_m = math.inf if one.distance_m is None else one.distance_m
+    return -one.level, one.reason, soon_s, near_m, one.issued_ms
+
+
 class Lane:
     """Runs `attempt` for what is pushed, at least `pace_s` apart: what a carrier would queue, it would queue by age."""
 
@@ -38,22 +46,23 @@ class Lane:
         self._pace_s = pace_s
         self._free_s = 0.0  # by the loop's clock: not before
         self._timer: asyncio.TimerHandle | None = None
-        self._heap: list[tuple[int, int, int, Delivery]] = []
+        self._start: asyncio.Handle | None = None  # a turn may push a thousand: the most urgent of them goes first
+        self._heap: list[tuple[tuple[float, ...], int, Delivery]] = []
         self._pushed = 0
 
     def push(self, delivery: Delivery) -> None:
         """Have it tried as soon as its turn comes."""
         self._pushed += 1
-        one = delivery.notification
-        heapq.heappush(self._heap, (-one.level, one.issued_ms, self._pushed, delivery))
-        self._pump()
+        heapq.heappush(self._heap, (urgency(delivery.notification), self._pushed, delivery))
+        if self._start is None:
+            self._start = asyncio.get_running_loop().call_soon(self._pump)
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return len(self._heap)
+    def waiting(self) -> list[Notification]:
+        """Who waits for a turn, in the order of the turns."""
+        return [delivery.notification for _, _, delivery in sorted(self._heap) if not delivery.done]
 
     def _pump(self) -> None:
+        self._start = None
         loop = asyncio.get_running_loop()
         while self._heap and len(self.tasks) < self._parallel:
             if self._heap[0][-1].done:
@@ -86,6 +95,8 @@ class Lane:
     def cancel(self) -> None:
         """Try nothing more."""
         self._heap.clear()
+        if self._start is not None:
+            self._start.cancel()
         if self._timer is not None:
             self._timer.cancel()
         for task in self.tasks:

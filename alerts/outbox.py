@@ -92,6 +92,7 @@ class Outbox:
     async def stop(self, timeout_s: float) -> None:
         """Let what is under way end within `timeout_s`; what remains is on disk for the next start."""
         deadline_s = self._loop_s() + timeout_s
+        await asyncio.sleep(0)  # the lanes start what was submitted last
         while (tasks := self._tasks()) and (rest_s := deadline_s - self._loop_s()) > 0:
             await asyncio.wait(tasks, timeout=rest_s, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # the lanes start the next ones
@@ -130,6 +131,10 @@ class Outbox:
     def heard(self, outcome: Outcome) -> None:
         """Its carrier has told what became of one that it took."""
         self._disk.write(Change(outcome.notification, outcome.state, outcome.at_ms, outcome.detail))
+
+    def waiting(self) -> dict[Channel, list[Notification]]:
+        """What waits for its turn in each channel, in the order of the turns; new numbers are not counted."""
+        return {channel: [one for one in lane.waiting() if not _is_fleeting(one)] for channel, lane in self._lanes.items()}
 
     @property
     def unfinished(self) -> int:

@@ -36,6 +36,7 @@ class Commands:
     views: Views
     put: Callable[[str, bytes], None]
     changes: Mapping[str, Change] = field(default_factory=dict)  # by what is asked to be done
+    shows: Mapping[str, Callable[[], Reply]] = field(default_factory=dict)  # what other parts of the service have to show
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     _waiting: dict[str, list[Answer]] = field(default_factory=dict)  # by notification
 
@@ -48,10 +49,12 @@ class Commands:
                 answer(inquiries.answer(request))
             elif do in acts:
                 acts[do](request, answer)
+            elif do in self.shows:
+                answer({"ok": True, "at_ms": self.views.now_ms, **self.shows[do]()})
             elif do in self.changes:
                 self._begin(self._change(self.changes[do], request, answer))
             else:
-                raise Unfit(f"there is no such request: {', '.join((*acts, *self.changes, *inquiries.kinds))}")
+                raise Unfit(f"there is no such request: {', '.join((*acts, *self.shows, *self.changes, *inquiries.kinds))}")
         except Unfit as fault:
             answer(_refused(fault))
 

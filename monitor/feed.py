@@ -12,11 +12,11 @@ import hmac
 import time
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts.terms import Audience, Notification, Outcome
+from alerts.terms import Audience, Channel, Notification, Outcome
 from config.settings import FeedSettings
 from monitor.commands import Commands
 from monitor.engine import Effects
@@ -31,6 +31,7 @@ HOST = "127.0.0.1"  # never another machine's business: the console runs beside 
 EVENTS_MAX = 20_000  # kept for a client that comes back: some hours of a busy night, about 10 MB
 BACKLOG_BYTES_MAX = 16_000_000  # one client's: all events at once, and a storm on top
 LINE_BYTES_MAX = 1 << 20  # of what a client says: an order with a zone of 10,000 corners is half of it
+TURNS_MAX = 200  # named of one queue: whoever looks wants to know who is next, and how many there are
 CLIENTS_MAX = 8  # consoles of one control room, and whoever else holds the token
 GREET_S_MAX = 2.0  # for the token: a client that says nothing is not one
 REQUEST_ID_MAX = 1 << 53  # what every reader of JSON can count to
@@ -177,12 +178,37 @@ class Feed:
                 client.say(line)
 
 
-def feed_of(settings: FeedSettings, views: Views, put: Callable[[str, bytes], None], registrar: Registrar) -> Feed | None:
+def feed_of(
+    settings: FeedSettings,
+    views: Views,
+    put: Callable[[str, bytes], None],
+    registrar: Registrar,
+    queues: Callable[[], Mapping[Channel, Sequence[Notification]]],
+) -> Feed | None:
     """The console's feed, where it has a port."""
     if settings.port is None or settings.token is None:
         return None
     changes = {"set_order": registrar.set_order, "revoke_order": registrar.revoke_order}
-    return Feed(settings.port, settings.token, Commands(views, put, changes))
+    return Feed(settings.port, settings.token, Commands(views, put, changes, {"waiting": lambda: _turns(queues(), views.now_ms)}))
+
+
+def _turns(queues: Mapping[Channel, Sequence[Notification]], now_ms: int) -> Reply:
+    """What waits for its turn by each way, in the order of the turns."""
+    return {
+        "queues": [
+            {
+                "channel": channel,
+                "count": len(queue),
+                "first": [
+                    {"place": place, "id": one.id, "incident": one.incident, "order": one.order, "audience": one.audience,
+                     "level": one.level.word, "reason": one.reason.word, "waited_s": round((now_ms - one.issued_ms) / 1000, 1)}
+                    for place, one in enumerate(queue[:TURNS_MAX], start=1)
+                ],
+            }
+            for channel, queue in queues.items()
+            if queue
+        ]
+    }  # fmt: skip
 
 
 def _answer_to(client: _Client, request: object) -> Callable[[Reply], None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from prometheus_client import (
@@ -24,7 +24,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 import geofence
-from alerts.terms import Channel, DeliveryState
+from alerts.terms import Channel, DeliveryState, Notification
 from geofence.terms import Level
 from monitor.engine import Effects
 from monitor.terms import RejectReason
@@ -93,6 +93,10 @@ class Metrics:
         self._transitions = Counter("resguardo_transitions", "Transitions of orders.", ["to", "reason"], registry=registry)
         self._orders = Gauge("resguardo_orders", "Orders by their level now.", ["level"], registry=registry)
         self._notifications = Counter("resguardo_notifications", "Notifications by state.", ["channel", "state"], registry=registry)
+        self._waiting = Gauge("resguardo_notifications_waiting", "Notifications that wait for their turn.", ["channel"], registry=registry)
+        self._waited = Gauge(
+            "resguardo_notifications_waiting_seconds", "How long the one that waits longest has waited.", ["channel"], registry=registry
+        )
         self._connected = Gauge("resguardo_broker_connected", "1 while all sessions with the broker stand.", registry=registry)
         self._canary = Gauge("resguardo_canary_seconds", "How long the canary's last round took, by way.", ["way"], registry=registry)
         self._canary_at = Gauge(
@@ -128,7 +132,7 @@ class Metrics:
             self._rejected.labels(rejection.reason.value).inc()
         for transition in effects.transitions:
             self._transitions.labels(transition.to_level.word, transition.reason.word).inc()
-        for notification in effects.notifications:
+        for notification in (one for one in effects.notifications if one.refreshes is None):
             self.delivered(notification.channel.value, DeliveryState.PENDING.value)
 
     def poisoned(self) -> None:
@@ -163,6 +167,12 @@ class Metrics:
         """How many orders are at each level now."""
         for level in Level:
             self._orders.labels(level.word).set(orders.get(level, 0))
+
+    def waiting(self, queues: Mapping[Channel, Sequence[Notification]], now_ms: int) -> None:
+        """What waits for its turn now."""
+        for channel, queue in queues.items():
+            self._waiting.labels(channel.value).set(len(queue))
+            self._waited.labels(channel.value).set(max(((now_ms - one.issued_ms) / 1000 for one in queue), default=0.0))
 
     def canary(self, took_s: Mapping[str, float], at_s: float) -> None:
         """The canary has gone round."""

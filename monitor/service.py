@@ -117,7 +117,8 @@ class Service:
         self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
         self._views = Views(lambda: self._loop.engine, hidden=(CANARY,))
         self._registrar = self._registrar_of(registry, contacts)
-        self._feed = feed_of(settings.feed, self._views, lambda topic, payload: self._loop.put(topic, payload), self._registrar)  # noqa: PLW0108 - as above
+        put = lambda topic, payload: self._loop.put(topic, payload)  # noqa: E731, PLW0108 - the loop comes after the parts that speak to it
+        self._feed = feed_of(settings.feed, self._views, put, self._registrar, self._outbox.waiting)
         self._sinks = Distributor(
             outbox=self._outbox,
             downlink=self._downlink,
@@ -333,6 +334,7 @@ class Service:
     async def _keep_levels(self) -> None:
         while True:
             self._metrics.levels(self._views.levels())
+            self._metrics.waiting(self._outbox.waiting(), self._clock.now_ms())
             self._restarts.look()
             await asyncio.sleep(LEVELS_EVERY_S)
 

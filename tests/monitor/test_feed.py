@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.terms import DeliveryState, Kind, Outcome
+from alerts.terms import Channel, DeliveryState, Kind, Outcome
 from geofence.terms import Level, Reason
 from monitor import feed as module
-from monitor.canary import ORDER, with_canary
+from monitor.canary import with_canary
 from monitor.commands import Commands
 from monitor.engine import Effects, Engine
 from monitor.feed import HOST, Feed
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope
 from monitor.views import Views
 from tests.messages import notification, transition
 from tests.monitor.test_registrar import Desk
@@ -37,7 +37,7 @@ class Service:
     def __init__(self) -> None:
         self.engine = Engine(with_canary(pair(), "es"))
         self.own: list[tuple[str, bytes]] = []
-        self.feed = Feed(0, TOKEN, Commands(Views(lambda: self.engine, hidden=(ORDER,)), lambda *one: self.own.append(one)))
+        self.feed = Feed(0, TOKEN, Commands(Views(lambda: self.engine, hidden=(CANARY,)), lambda *one: self.own.append(one)))
         self.now_ms = T0
 
     def receive(self, topic: str, payload: bytes) -> None:
@@ -205,7 +205,7 @@ async def test_an_acknowledgement_is_answered_once_it_was_judged_and_ends_the_la
         heard = await console.hear_to(service.feed.seq)
         alert = next(one["body"] for one in heard if one["kind"] == "notification" and one["body"]["audience"] == "dispatch")
         assert alert["text"]
-        console.say(do="acknowledge", of=alert["id"], id=2)
+        console.say(do="acknowledge", of=alert["id"], who="ana", id=2)
         await until(lambda: service.own, what="the input")
         service.turn()
         said = [await console.hear(), await console.hear()]
@@ -219,7 +219,7 @@ async def test_an_acknowledgement_is_answered_once_it_was_judged_and_ends_the_la
 
 @pytest.mark.parametrize(
     "request_",
-    [{"do": "acknowledge", "of": "no such alert"}, {"do": "positions", "of": "O9"}, {"do": "positions", "of": ORDER}, {"do": "forget", "of": "O1"},
+    [{"do": "acknowledge", "of": "no such alert"}, {"do": "positions", "of": "O9"}, {"do": "positions", "of": CANARY}, {"do": "forget", "of": "O1"},
      {"do": "positions", "of": 7}, {"do": "positions", "of": "x" * 65}, {"do": ["positions"], "of": "O1"}, {}],
 )  # fmt: skip
 async def test_what_cannot_be_done_is_refused_with_a_reason(request_: dict[str, Any]) -> None:
@@ -296,7 +296,7 @@ async def test_a_request_that_breaks_us_is_answered_and_the_next_one_too(monkeyp
 
 words = st.sampled_from(["acknowledge", "acknowledge_incident", "orders", "order", "positions", "devices", "coverage", "set_order", "revoke_order", "x"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(1 << 60), 1 << 60) | st.floats() | st.text(max_size=70) | st.sampled_from(["O1", ORDER]),
+    st.none() | st.booleans() | st.integers(-(1 << 60), 1 << 60) | st.floats() | st.text(max_size=70) | st.sampled_from(["O1", CANARY]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
@@ -324,3 +324,18 @@ def test_whatever_a_client_says_is_answered_and_breaks_nothing(tmp_path_factory:
         assert "the monitor failed on this request" not in [one.get("why") for one in answers]
 
     asyncio.run(ask())
+
+
+async def test_the_turns_of_a_queue_can_be_seen() -> None:
+    service = Service()
+    calls = [notification(Channel.VOICE, issued_ms=T0 - 1_000 * n) for n in range(1, 301)]
+    service.feed.commands.shows = {"waiting": lambda: module._turns({Channel.VOICE: calls, Channel.SMS: []}, T0)}
+    async with serving(service), client(service) as console:
+        await console.hear()
+        console.say(do="waiting", id=4)
+        reply = await console.hear()
+        (queue,) = reply["queues"]
+        assert (reply["ok"], queue["channel"], queue["count"], len(queue["first"])) == (True, "voice", 300, module.TURNS_MAX)
+        assert [(one["place"], one["id"], one["waited_s"]) for one in queue["first"][:2]] == [(1, calls[0].id, 1.0), (2, calls[1].id, 2.0)]
+        assert "text" not in queue["first"][0]
+        assert "person" not in queue["first"][0]

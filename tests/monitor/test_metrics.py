@@ -11,6 +11,7 @@ from monitor.callbacks import Result
 from monitor.engine import Effects
 from monitor.metrics import Metrics
 from monitor.terms import Rejection, RejectReason
+from tests.messages import notification
 
 TRANSITION = Transition(5, OrderId("ORDER-9"), IncidentId("INC-9"), Level.CALM, Level.WARNING, Reason.APPROACH, None, distance_m=640.125)
 NOTIFICATION = Notification(
@@ -105,3 +106,21 @@ def test_no_device_person_order_place_or_text_is_on_the_page() -> None:
     assert {key for _, labels in numbers(metrics) for key, _ in labels} == {
         "result", "reason", "to", "level", "channel", "state", "le", "version", "python",
     }  # fmt: skip
+
+
+def test_what_waits_for_its_turn_is_counted_and_its_oldest_timed_and_an_empty_queue_is_empty() -> None:
+    metrics = Metrics()
+    metrics.waiting({Channel.VOICE: [notification(Channel.VOICE, issued_ms=ms) for ms in (9_000, 4_000, 7_000)], Channel.SMS: []}, 10_000)
+    found = numbers(metrics)
+    assert found["notifications_waiting", (("channel", "voice"),)] == 3
+    assert found["notifications_waiting_seconds", (("channel", "voice"),)] == 6.0
+    assert found["notifications_waiting", (("channel", "sms"),)] == 0
+    metrics.waiting({Channel.VOICE: []}, 20_000)
+    assert numbers(metrics)["notifications_waiting_seconds", (("channel", "voice"),)] == 0.0
+
+
+def test_new_numbers_of_a_standing_alert_are_no_notifications() -> None:
+    metrics = Metrics()
+    ring = notification(Channel.BRACELET, issued_ms=0)
+    metrics.judged(Effects(notifications=[ring, notification(Channel.BRACELET, issued_ms=1, refreshes=ring.id)]), 1, 0.0)
+    assert numbers(metrics)["notifications_total", (("channel", "bracelet"), ("state", "pending"))] == 1

@@ -20,12 +20,12 @@ from geofence.terms import Device, DeviceId, Format, Order, OrderId, PersonId, R
 from monitor import playback as module
 from monitor import segments
 from monitor.amendments import Amendment, digest_of
-from monitor.canary import ORDER, with_canary
+from monitor.canary import with_canary
 from monitor.engine import Engine
 from monitor.journal import Journal, Record
 from monitor.playback import FRAMES_MAX, Playback, Recording, playback
 from monitor.recovery import judge
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope
 from monitor.wire import to_json
 from tests.pings import T0, at, circle
 from tests.service_world import devices, needs_mosquitto, until, world_in
@@ -176,7 +176,7 @@ async def test_it_can_be_stopped_and_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("order", "from_ms", "to_ms", "step_ms"),
-    [("O-9", T0, T0 + 1, 1), (ORDER, T0, T0 + 1, 1), ("O-0", T0, T0 - 1, 1), ("O-0", T0, T0 + 1, 0), ("O-0", T0, T0 + FRAMES_MAX + 1, 1)],
+    [("O-9", T0, T0 + 1, 1), (CANARY, T0, T0 + 1, 1), ("O-0", T0, T0 - 1, 1), ("O-0", T0, T0 + 1, 0), ("O-0", T0, T0 + FRAMES_MAX + 1, 1)],
 )
 async def test_what_cannot_be_played_is_refused(tmp_path: Path, order: str, from_ms: int, to_ms: int, step_ms: int) -> None:
     with pytest.raises(BadInput):

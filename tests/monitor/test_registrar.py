@@ -20,11 +20,11 @@ from config.order_data import order_as_data, order_from_data, orders_input
 from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry
 from monitor import amendments as amendments_module
 from monitor.amendments import Amendment, Amendments, digest_of, read_amendments
-from monitor.canary import ORDER, with_canary
+from monitor.canary import with_canary
 from monitor.engine import Engine
 from monitor.inquiries import Unfit
 from monitor.registrar import WAITING_MAX, Registrar
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope
 from monitor.views import Views
 from monitor.wire import to_json
 from tests.pings import T0, at, circle, pair
@@ -49,7 +49,7 @@ class Desk:
             {PersonId(person): contact for person, contact in contacts.items()},
             complete=lambda merged: with_canary(merged, "es"),
             loop=lambda: self,  # type: ignore[arg-type, return-value]
-            views=Views(lambda: self.engine, hidden=(ORDER,)),
+            views=Views(lambda: self.engine, hidden=(CANARY,)),
             listen=self.listen,
             save=self.listen,  # type: ignore[arg-type]
         )
@@ -110,11 +110,11 @@ async def test_a_new_order_brings_its_devices(tmp_path: Path) -> None:
 async def test_an_order_can_be_ended_once(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     assert (await desk.registrar.revoke_order({"of": "O1"}))["level"] is None
-    assert desk.engine.orders() == [ORDER]
+    assert desk.engine.orders() == [CANARY]
     with pytest.raises(Unfit, match="no such order"):
         await desk.registrar.revoke_order({"of": "O1"})
     with pytest.raises(Unfit, match="no such order"):
-        await desk.registrar.revoke_order({"of": ORDER})
+        await desk.registrar.revoke_order({"of": CANARY})
 
 
 CROSSED = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}

@@ -16,10 +16,10 @@ from alerts.channels.dispatch import Webhook
 from alerts.channels.telephone import Account, Telephone, Text
 from alerts.terms import Channel
 from geofence.terms import Command, Device, DeviceId, Format, Level, Order, OrderId, PersonId, Registry
-from monitor.canary import ORDER, with_canary
+from monitor.canary import with_canary
 from monitor.engine import Engine
 from monitor.selftest import ANSWER_S, OK, REPORTS_KEPT, Report, SelfTest, Silent, by_risk, keep, next_at_ms
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope
 from monitor.views import Views
 from monitor.wire import to_json
 from simulator.fake_twilio import FakeTwilio
@@ -60,7 +60,7 @@ class Night:
             self.directory,
             "09:30",
             carriers or {},
-            ask=Views(lambda: self.engine, hidden=(ORDER,)),
+            ask=Views(lambda: self.engine, hidden=(CANARY,)),
             command=self.commands.append,
             now_ms=lambda: self.now_ms,
             on_report=self.reports.append,
@@ -130,7 +130,7 @@ async def test_the_report_is_a_file_for_our_eyes_only_and_no_log_line_names_anyb
     written = json.loads(path.read_text())
     assert (written["asked"], written["answered"], written["clean"]) == (3, 2, False)
     assert {silent["order"] for silent in written["failures"]} == {"O-1", "O-3"}
-    assert ORDER not in path.read_text()
+    assert CANARY not in path.read_text()
     assert "brc-1" not in caplog.text
 
 

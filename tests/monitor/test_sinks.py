@@ -7,10 +7,10 @@ from unittest.mock import Mock
 
 from alerts.terms import Acknowledgement, DeliveryState, NotificationId, Outcome
 from geofence.terms import Command, DeviceId, IncidentId, Level, OrderId, Reason, Transition
-from monitor.canary import ORDER
 from monitor.clock import Clock
 from monitor.engine import Effects
 from monitor.sinks import Distributor
+from monitor.terms import CANARY
 from tests.messages import notification
 
 
@@ -34,8 +34,8 @@ def test_a_reader_that_fails_takes_nothing_with_it() -> None:
 def test_the_canary_is_nobodys_business_but_the_outboxs() -> None:
     parts = {name: Mock() for name in ("outbox", "downlink", "journal", "metrics", "watchdog", "feed")}
     sinks = Distributor(**cast(Any, parts), clock=Clock(), language="en", readers=[])
-    theirs, hers = notification(issued_ms=1), notification(issued_ms=1, order=ORDER)
-    told = Transition(1, ORDER, IncidentId("I"), Level.CALM, Level.WARNING, Reason.APPROACH, None)
+    theirs, hers = notification(issued_ms=1), notification(issued_ms=1, order=CANARY)
+    told = Transition(1, CANARY, IncidentId("I"), Level.CALM, Level.WARNING, Reason.APPROACH, None)
     sinks.judged(Effects(transitions=[told], notifications=[theirs, hers]), 1, 0.001)
     parts["outbox"].submit.assert_called_once_with([theirs, hers])
     parts["feed"].sent.assert_called_once_with([theirs])

@@ -26,11 +26,11 @@ from geofence.terms import (
     ZoneId,
     ZoneKind,
 )
-from monitor.canary import HER, ORDER, with_canary
+from monitor.canary import HER, with_canary
 from monitor.coverage import FOLDED_MIN, LISTED_MAX
 from monitor.engine import Engine
 from monitor.inquiries import Inquiries, Unfit
-from monitor.terms import Envelope
+from monitor.terms import CANARY, Envelope
 from monitor.views import PAGE_POINTS_MAX, Views
 from monitor.wire import to_json
 from tests.pings import HOME, T0, at, circle, pair
@@ -43,7 +43,7 @@ class World:
 
     def __init__(self, registry: Registry) -> None:
         self.engine = Engine(with_canary(registry, "es"))
-        self.views = Views(lambda: self.engine, hidden=(ORDER,))
+        self.views = Views(lambda: self.engine, hidden=(CANARY,))
         self.seq = 0
 
     def ping(self, device: str, at_ms: int, place: tuple[float, float] | None, **more: Any) -> None:
@@ -305,13 +305,13 @@ def test_the_canary_is_in_no_view() -> None:
     world = World(pair())
     world.ping(HER, T0, (-40.0, -120.0))
     world.engine.advance(T0 + 600_000)
-    assert ORDER not in [one.order for one in world.views.standings()]
+    assert CANARY not in [one.order for one in world.views.standings()]
     assert world.views.orders() == [O1]
     assert sum(world.views.levels().values()) == 1
     assert {one["order"] for one in world.views.coverage()["uncovered"]} == {O1}
     for ask in ("order", "positions", "devices"):
         with pytest.raises(Unfit):
-            Inquiries(world.views).answer({"do": ask, "of": ORDER})
+            Inquiries(world.views).answer({"do": ask, "of": CANARY})
 
 
 def test_five_thousand_orders_are_looked_at_in_pieces_that_no_alert_notices() -> None:
