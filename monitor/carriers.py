@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from alerts.channels import Carrier
@@ -39,6 +40,13 @@ def carriers(settings: Settings, contacts: Contacts, publish: Publish, area_of: 
         made[Channel.SMS] = Telephone(account, contacts, Text())
         made[Channel.VOICE] = Telephone(account, contacts, Call())
     return made | _optional(settings, contacts, area_of)
+
+
+def prepare(ways: Mapping[Channel, Carrier]) -> None:
+    """Do at the start what the first alert would wait for."""
+    for way in ways.values():
+        if isinstance(way, Telephone):
+            way.prepare()
 
 
 def _optional(settings: Settings, contacts: Contacts, area_of: AreaOf) -> dict[Channel, Carrier]:

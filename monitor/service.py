@@ -29,7 +29,7 @@ from monitor import log
 from monitor.amendments import AMENDED
 from monitor.callbacks import Callbacks, callbacks_of
 from monitor.canary import canary_of, with_canary
-from monitor.carriers import carriers, ladder_of, pace_s_of, technical_of
+from monitor.carriers import carriers, ladder_of, pace_s_of, prepare, technical_of
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.downlink import Downlink
@@ -205,6 +205,7 @@ class Service:
         recovered = await asyncio.to_thread(self._recover)
         self._loop = Loop(recovered.engine, self._journal, self._clock, self._sinks)
         self._sinks.put = self._loop.put
+        prepare(self._ways_out)
         await self._outbox.start()
         self._catch_up(recovered)
         try:

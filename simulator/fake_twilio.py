@@ -57,6 +57,7 @@ class FakeTwilio:
     def __init__(self) -> None:
         self.made: list[Made] = []
         self.faults: deque[Fault | None] = deque()  # for the next requests that create something; None = all is well
+        self.hanging: set[str] = set()  # "Messages", "Calls": no request to create one is answered, and nothing is done
         self.refused: dict[str, int] = {}  # number -> Twilio error code
         self.hit: Counter[Fault] = Counter()
         self.lookups = 0
@@ -87,7 +88,7 @@ class FakeTwilio:
         wrong = self._wrong(request, kind, form)
         if wrong is not None:
             return wrong
-        fault = self.faults.popleft() if self.faults else None
+        fault = Fault.SILENT if kind in self.hanging else self.faults.popleft() if self.faults else None
         if fault is None or fault in DONE_ANYWAY:
             words, sid = str(form.get("Body", form.get("Twiml", ""))), f"{SID[kind]}{len(self.made) + 1:032x}"
             made = Made(kind, to, words, datetime.now(UTC), sid, {key: str(value) for key, value in form.items()})

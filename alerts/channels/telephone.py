@@ -175,6 +175,10 @@ class Telephone:
         self._way = way
         self._client: Client | None = None
 
+    def prepare(self) -> None:
+        """Load the package and make the client, on the loop that will use it: half a second that no alert may wait for."""
+        self._twilio()
+
     def reaches(self, notification: Notification) -> bool:
         """Whether this person has a telephone."""
         return notification.person in self._contacts

@@ -25,6 +25,7 @@ from alerts.channels.telephone import PERMANENT, Account, Call, Telephone, Text,
 from alerts.contacts import Contact
 from alerts.terms import Audience, Channel, Notification
 from geofence.terms import DeviceId, PersonId
+from monitor.carriers import prepare
 from simulator.fake_twilio import FakeTwilio, Fault
 from tests.messages import notification
 
@@ -217,6 +218,16 @@ async def calls(twilio: FakeTwilio) -> AsyncIterator[Telephone]:
 
 def now_text(**more: Any) -> Notification:
     return notification(Channel.SMS, issued_ms=time.time_ns() // 1_000_000, **more)
+
+
+async def test_what_takes_long_the_first_time_is_done_before_the_first_alert(texts: Telephone) -> None:
+    """To load Twilio's package and make its client takes half a second, in which nothing else of the service would move."""
+    assert texts._client is None
+    prepare({Channel.SMS: texts, Channel.CONSOLE: Console()})
+    client = texts._client
+    assert client is not None
+    await texts.send(now_text())
+    assert texts._client is client
 
 
 async def test_a_text_goes_to_her_number(twilio: FakeTwilio, texts: Telephone) -> None:

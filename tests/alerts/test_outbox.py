@@ -380,6 +380,22 @@ async def test_a_database_that_cannot_be_opened_stops_no_alert(tmp_path: Path, m
     await outbox.stop(0.1)
 
 
+async def test_a_disk_that_is_known_to_be_broken_is_not_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    sms = bench.recorder(Channel.SMS, idempotent=False)
+    outbox = await bench.start()
+    locked = lock(bench.path)
+    try:
+        outbox.submit([first := fresh(Channel.SMS)])
+        await until(lambda: first in sms.sent)
+        assert bench.degraded == [True], "the first of them waited, and found out"
+        monkeypatch.setattr(outbox_module, "DISK_S", 1_000.0)
+        outbox.submit([second := fresh(Channel.SMS)])
+        await until(lambda: second in sms.sent)
+        assert bench.row(second) is None, "the disk was not broken"
+    finally:
+        locked.close()
+
+
 async def test_a_telephone_waits_for_the_disk(bench: Bench) -> None:
     sms = bench.recorder(Channel.SMS, idempotent=False)
     outbox = await bench.start()
