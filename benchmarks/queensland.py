@@ -4,7 +4,7 @@
 `resguardo run`, and the auditor, which shares no rule with it, says what became of every time he was truly inside.
 
 `python -m benchmarks.queensland --runs 10000 [--jobs 2] [--seed 0]`; exit status 1 if a usable signal was not enough, or
-without one the order was shown calm all the while.
+without one nobody had been told by contact (50 m) that he comes, or that he cannot be seen.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Run:
 
     @property
     def is_broken(self) -> bool:
-        """He was inside, and either a usable signal was not enough, or without one the order was shown calm all the while."""
+        """He was inside, and either a usable signal was not enough, or without one nobody was told by contact."""
         return Verdict.MISSED in self.verdicts or Fault.UNWARNED in self.faults or Fault.SHOWN_CALM in self.faults
 
 
@@ -117,7 +117,7 @@ def run_seed(seed: int) -> Run:
 
 def table(runs: Sequence[Run]) -> str:
     """Markdown: a row for each kind and each fault."""
-    lines = ["| | runs | times inside | alerted | late | no usable signal, not calm throughout | undetected | false alarms |", "|---|---|---|---|---|---|---|---|"]
+    lines = ["| | runs | times inside | alerted | late | no usable signal, warned by contact | undetected | false alarms |", "|---|---|---|---|---|---|---|---|"]
     for index, names in ((0, KINDS), (2, FAULTS), (1, PLACES)):
         lines += [_row(name, [run for run in runs if run.cell[index] == name]) for name in names]
     return "\n".join([*lines, _row("**all**", list(runs))])
@@ -127,7 +127,7 @@ def _row(name: str, runs: Sequence[Run]) -> str:
     said = Counter(verdict for run in runs for verdict in run.verdicts)
     found = Counter(fault for run in runs for fault in run.faults)
     undetected = sum(run.is_broken for run in runs)
-    unseen = said[Verdict.UNKNOWN]
+    unseen = said[Verdict.UNKNOWN] - found[Fault.UNWARNED]
     numbers = (len(runs), sum(said.values()), said[Verdict.KEPT], said[Verdict.LATE], unseen, undetected, found[Fault.FALSE_ALARM])
     return f"| {name} | {' | '.join(map(str, numbers))} |"
 

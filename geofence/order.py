@@ -29,6 +29,7 @@ from geofence.target import (
     lost_at_ms,
     step_approach,
     step_breach,
+    walks_s,
     witness,
 )
 from geofence.terms import Proximity, Reason
@@ -208,7 +209,8 @@ def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int
         next_ms = min(next_ms, out_of_sight_ms(T.device[j], calm))
     waiting = (gone_i and row["lost_protected"] == 0) or (gone_j and row["lost_respondent"] == 0)
     if waiting:
-        next_ms = min(next_ms, max(lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach, at_ms), at_ms + 1))
+        lost_ms = lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach, at_ms, walks_s(T, i, j))
+        next_ms = min(next_ms, max(lost_ms, at_ms + 1))
     return next_ms
 
 

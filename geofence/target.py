@@ -26,10 +26,16 @@ from geofence.proximity import (
 )
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity
-from geofence.track import overdue_ms, reach_mps, silence_ms
+from geofence.track import overdue_ms, reach_m, reach_mps, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
+
+
+@compiled
+def is_unfit(d: Any) -> bool:
+    """True if the last position was never good enough to say where the device is: a mast may be kilometres from who is heard by it."""
+    return bool(d["p11"] > policy.UNFIT_SIGMA_M**2)
 
 
 @compiled
@@ -253,7 +259,9 @@ def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int
         row["lost_protected"] = 0
     if j < 0 or not is_overdue(T.device[j], at_ms):
         row["lost_respondent"] = 0
-    if (gone_i or gone_j) and at_ms >= lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach_margin_m, at_ms):
+    lost_i, lost_j = i if gone_i else -1, j if gone_j else -1
+    vague = (gone_i and is_unfit(T.device[i])) or (gone_j and is_unfit(T.device[j]))
+    if vague or ((gone_i or gone_j) and at_ms >= lost_at_ms(T, lost_i, lost_j, reach_margin_m, at_ms, walks_s(T, i, j))):
         silent_i, silent_j = gone_i and is_silent(T.device[i], at_ms), gone_j and is_silent(T.device[j], at_ms)
         if gone_i and (silent_i or not silent_j):  # whoever is silent is named; who is merely late only if nobody is
             row["lost_protected"] = 1
@@ -265,19 +273,52 @@ def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int
 
 
 @compiled
-def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int) -> int:
+def walks_s(T: Any, i: int, j: int) -> float:
+    """For how many seconds after her last fix only a walk of hers is to be feared: both were at rest when they were seen last.
+
+    Who sets out to meet somebody sets out when he does: while he is seen on the move she may be in a car as well.
+    """
+    both_rest = i >= 0 and T.device[i]["rest"] >= policy.REST_FIXES and (j < 0 or T.device[j]["rest"] >= policy.REST_FIXES)
+    return policy.REACH_REST_S if both_rest else 0.0
+
+
+@compiled
+def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int, her_walk_s: float) -> int:
     """When the silent devices among `i`, `j` (-1 = not silent) could have closed the margin, or were silent for too long."""
-    speed, gone_m, oldest = 0.0, 0.0, at_ms
+    oldest = at_ms
     if i >= 0:
-        speed += reach_mps(T.device[i], True)
-        gone_m += reach_mps(T.device[i], True) * (at_ms - T.device[i]["fix_ms"]) / 1000.0
         oldest = min(oldest, T.device[i]["fix_ms"])
     if j >= 0:
-        speed += reach_mps(T.device[j], False)
-        gone_m += reach_mps(T.device[j], False) * (at_ms - T.device[j]["fix_ms"]) / 1000.0
         oldest = min(oldest, T.device[j]["fix_ms"])
     too_long = oldest + int(policy.SILENCE_S_MAX * 1000.0)
-    if speed <= 0.0 or reach_margin_m > 1e11:
+    if (i < 0 and j < 0) or reach_margin_m > 1e11:
         return too_long
-    wait_s = (reach_margin_m - gone_m) / speed
-    return min(too_long, at_ms + math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0))
+    turn_ms = at_ms  # when she, who was at rest, may have found a car
+    if i >= 0:
+        turn_ms = max(at_ms, T.device[i]["fix_ms"] + int(1000.0 * her_walk_s))
+    if closed_m(T, i, j, turn_ms, her_walk_s) >= reach_margin_m:
+        return min(too_long, closes_ms(T, i, j, reach_margin_m, at_ms, policy.REACH_REST_MPS, her_walk_s))
+    hers_mps = reach_mps(T.device[i], True) if i >= 0 else 0.0
+    return min(too_long, closes_ms(T, i, j, reach_margin_m, turn_ms, hers_mps, her_walk_s))
+
+
+@compiled
+def closed_m(T: Any, i: int, j: int, at_ms: int, her_walk_s: float) -> float:
+    """How much nearer the silent devices can be by a moment than their last fixes were."""
+    gone_m = 0.0
+    if i >= 0:
+        gone_m += reach_m(T.device[i], True, (at_ms - T.device[i]["fix_ms"]) / 1000.0, her_walk_s)
+    if j >= 0:
+        gone_m += reach_m(T.device[j], False, (at_ms - T.device[j]["fix_ms"]) / 1000.0, 0.0)
+    return gone_m
+
+
+@compiled
+def closes_ms(T: Any, i: int, j: int, reach_margin_m: float, from_ms: int, hers_mps: float, her_walk_s: float) -> int:
+    """When the margin is closed, counted on from a moment since which she does `hers_mps`."""
+    speed = hers_mps if i >= 0 else 0.0
+    if j >= 0:
+        speed += reach_mps(T.device[j], False)
+    wait_s = (reach_margin_m - closed_m(T, i, j, from_ms, her_walk_s)) / speed
+    return int(from_ms + math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0))
+

@@ -91,12 +91,17 @@ def overdue_ms(d: Any) -> int:
 
 @compiled
 def reach_mps(d: Any, protected: bool) -> float:
-    """Straight-line speed a silent device is allowed when we ask where it could be."""
-    if protected and d["rest"] >= policy.REST_FIXES:
-        return policy.REACH_REST_MPS
+    """Straight-line speed a silent device is allowed when we ask where it could be, once it may have found a car."""
     floor = policy.REACH_PROTECTED_MPS if protected else policy.REACH_RESPONDENT_MPS
     own = policy.REACH_OWN_SPEED_FACTOR * math.hypot(d["ve"], d["vn"])
     return min(max(floor, own), policy.REACH_MPS_MAX)
+
+
+@compiled
+def reach_m(d: Any, protected: bool, age_s: float, walks_s: float) -> float:
+    """How far a device can have come since its last fix, of which for `walks_s` only a walk is to be feared."""
+    on_foot_s = min(age_s, walks_s)
+    return policy.REACH_REST_MPS * on_foot_s + reach_mps(d, protected) * (age_s - on_foot_s)
 
 
 # --- The filter ---------------------------------------------------------------------------------------------------

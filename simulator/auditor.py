@@ -27,9 +27,11 @@ GRACE_MS = 90_000  # after the end of the episode an alarm no longer counts for 
 STILL_ON_MS = 300_000  # an alarm of an earlier episode that has not been cleared counts, this long
 FALSE_MARGIN_M = 50.0  # an alarm while he was nearer than this to the edge is not false
 FALSE_WINDOW_MS = 60_000
+CONTACT_M = 50.0  # within reach: by then she must know (docs/detection.md counts leads to the same distance)
 CALM_MS = 30_000  # calm for longer than this while the last fixes say "inside" is wrong
 SIGNAL_MS = 5_000  # an SOS or a cut strap must be said this soon after its ping arrived
 BREACH_REASONS = (Reason.BREACH, Reason.OUTSIDE_INCLUSION)
+BLIND_REASONS = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET, Reason.NO_LINK)
 SIGNAL_REASONS = {"sos": Reason.SOS, "strap": Reason.STRAP}
 
 
@@ -47,7 +49,7 @@ class Fault(Enum):
 
     FALSE_ALARM = "false_alarm"
     SHOWN_CALM = "shown_calm"  # while the last fixes said inside
-    UNWARNED = "unwarned"  # he was inside unseen and nobody had been told that he cannot be seen
+    UNWARNED = "unwarned"  # he was inside unseen, and by contact nobody had been told that he comes, or cannot be seen
     UNHEARD = "unheard"  # an SOS or a cut strap without its transition
     BROKEN_CHAIN = "broken_chain"  # a transition does not start at the level where the one before ended
 
@@ -224,15 +226,34 @@ class _Case:
                     break
 
     def _unwarned(self) -> Iterable[int]:
-        """Entries that no fix showed, during all of which the order was shown calm."""
+        """Stays that no usable fix showed, and by whose contact nobody had been told that he comes, or that he cannot be seen."""
         for one in self.judge():
-            episode = one.episode
-            if one.verdict is Verdict.UNKNOWN and self._always_calm(episode.from_ms, episode.until_ms):
-                yield episode.from_ms
+            if one.verdict is Verdict.UNKNOWN and not self._is_warned(self._contact_ms(one.episode)):
+                yield one.episode.from_ms
 
-    def _always_calm(self, from_ms: int, until_ms: int) -> bool:
-        between = [t for t in self._said if from_ms < t.at_ms <= until_ms]
-        return self._level_at(from_ms) is Level.CALM and all(t.to_level is Level.CALM for t in between)
+    def _contact_ms(self, episode: Episode) -> int:
+        """When he first was within reach of her; where he never was, or it is a place that is barred, when he was deepest inside."""
+        at_ms = self._truth.protected.at_ms
+        during = (at_ms >= episode.from_ms) & (at_ms <= episode.until_ms)
+        if episode.target == PERIMETER:
+            near = during & (self._truth.distance_m < CONTACT_M)
+            if near.any():
+                return int(at_ms[near][0])
+        target = next(target for target in self._truth.targets if target.name == episode.target)
+        return int(at_ms[during][target.inside_m[during].argmax()])
+
+    def _is_warned(self, by_ms: int) -> bool:
+        """Whether, at that moment, the order stood at a warning or worse, or at a caution of which a blindness was part."""
+        level = self._level_at(by_ms)
+        if level is None or level is Level.CALM:
+            return False
+        if level >= Level.WARNING:
+            return True
+        blind = False
+        for t in self._said:
+            if t.at_ms <= by_ms:
+                blind = t.to_level is not Level.CALM and (blind or t.reason in BLIND_REASONS)
+        return blind
 
     def _unheard(self) -> Iterable[int]:
         for at_ms, name in self._signals:

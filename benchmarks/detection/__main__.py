@@ -37,6 +37,7 @@ class Result:
 
     scores: dict[str, Score] = field(default_factory=dict)
     lost: int = 0
+    blinded: int = 0
     warned: int = 0
     pings: int = 0
 
@@ -72,13 +73,15 @@ def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, inter
         score = result.scores[label] = Score()
         score.day(distance_m, radius_m, alarms, true, alerts, day.silenced, f"seed {seed}")
     result.lost = sum(reason in LOST for _, reason, _ in heard.said)
+    result.blinded = heard.blinded
     result.warned = sum(reason in WARNED for _, reason, _ in heard.said)
     return result
 
 
 def add(total: Result, one: Result) -> None:
     """Add one day's result."""
-    total.lost, total.warned, total.pings = total.lost + one.lost, total.warned + one.warned, total.pings + one.pings
+    for name in ("lost", "blinded", "warned", "pings"):
+        setattr(total, name, getattr(total, name) + getattr(one, name))
     for label, score in one.scores.items():
         into = total.scores.setdefault(label, Score())
         for key, value in vars(score).items():
@@ -125,7 +128,8 @@ def main() -> None:
     print("| contacts warned ≥ 120 s | any alert | silenced contacts alerted, lead p10 / p50 s |\n|---|---|---|---|---|---|---|---|---|")
     for label, score in total.scores.items():
         print(line(label, score))
-    print(f"\n“Cannot see” raised {total.lost / args.days:.2f} a pair-day, warnings {total.warned / args.days:.2f}; {total.pings / args.days:,.0f} pings a pair-day; ", end="")
+    print(f"\n“Cannot see” said {total.lost / args.days:.2f} times a pair-day, from calm {total.blinded / args.days:.2f}; ", end="")
+    print(f"warnings {total.warned / args.days:.2f}; {total.pings / args.days:,.0f} pings a pair-day; ", end="")
     print(f"{time.perf_counter() - started:.0f} s in all.")
     if args.stories:
         print("\n".join(sorted(total.scores[OURS].stories)))

@@ -48,6 +48,7 @@ class Heard:
     reports: list[Report] = field(default_factory=list)
     said: list[tuple[float, Reason, int]] = field(default_factory=list)
     breach: list[tuple[float, float]] = field(default_factory=list)  # from, until
+    blinded: int = 0  # how often "cannot see" ended the calm: what wakes somebody, as against a word beside an alarm that stands
 
 
 def registry(radius_m: float, warning_m: float) -> Registry:
@@ -145,6 +146,7 @@ def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -
             continue
         at, reason = (int(row["at_ms"]) - START_MS) / 1000, Reason(int(row["reason"]))
         heard.said.append((at, reason, int(row["to_level"])))
+        heard.blinded += reason in LOST and row["from_level"] == 0
         if reason is Reason.BREACH and not is_on:
             is_on = at
     if is_on and core.tables().target[0]["breach"] == 0:

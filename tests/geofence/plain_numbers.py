@@ -37,6 +37,7 @@ from geofence.target import (
     lost_at_ms,
     step_approach,
     step_breach,
+    walks_s,
     witness,
 )
 from geofence.terms import Polygons, Position, Zone, ZoneId, ZoneKind
@@ -217,12 +218,12 @@ def test_silence_is_two_and_a_half_gaps_and_a_bit() -> None:
 @pytest.mark.parametrize(
     ("fields", "protected", "mps"),
     [
-        ({"rest": 2}, True, 3.0),
+        ({"rest": 2}, True, 12.0),
         ({"rest": 1}, True, 12.0),
-        ({"rest": 2}, False, 12.0),
+        ({"rest": 2}, False, 16.0),
         ({"ve": 18.0, "vn": 24.0}, False, 39.0),
         ({"ve": 30.0, "vn": 40.0}, True, 40.0),
-        ({"ve": 3.0, "vn": 4.0}, False, 12.0),
+        ({"ve": 3.0, "vn": 4.0}, False, 16.0),
     ],
 )
 def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], protected: bool, mps: float) -> None:
@@ -232,11 +233,15 @@ def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], pro
 @pytest.mark.parametrize(
     ("i", "j", "margin_m", "age_s", "lost_s"),
     [
-        (-1, 1, 6_000.0, 0, 500.0),
-        (-1, 1, 6_000.0, 200, 500.0),
-        (0, -1, 3_000.0, 0, 1_000.0),
-        (0, 1, 3_000.0, 0, 200.0),
-        (0, 1, 3_000.0, 100, 200.0),
+        (-1, 1, 8_000.0, 0, 500.0),
+        (-1, 1, 8_000.0, 200, 500.0),
+        (0, -1, 450.0, 0, 150.0),
+        (0, -1, 540.0, 0, 180.0),
+        (0, -1, 3_000.0, 0, 385.0),
+        (0, -1, 3_000.0, 300, 385.0),
+        (0, 1, 1_900.0, 0, 100.0),
+        (0, 1, 3_980.0, 0, 200.0),
+        (0, 1, 3_980.0, 190, 200.0),
         (0, 1, -50.0, 100, 100.0),
         (-1, 1, 1e9, 0, 1_800.0),
         (-1, 1, 1e12, 40, 1_800.0),
@@ -244,15 +249,23 @@ def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], pro
     ],
 )
 def test_when_a_silent_pair_is_lost(i: int, j: int, margin_m: float, age_s: int, lost_s: float) -> None:
-    """She at rest may do 3 m/s, he 12 m/s: together 15."""
+    """She at rest may do 3 m/s for three minutes, then 12; he 16 m/s."""
     devices = np.array([device(rest=2), device()], DEVICE)
-    assert lost_at_ms(SimpleNamespace(device=devices), i, j, margin_m, T0 + age_s * S) == T0 + lost_s * S
+    assert lost_at_ms(SimpleNamespace(device=devices), i, j, margin_m, T0 + age_s * S, 180.0 if i >= 0 else 0.0) == T0 + lost_s * S
+
+
+@pytest.mark.parametrize(("hers", "his", "seconds"), [(2, 2, 180.0), (2, 1, 0.0), (1, 2, 0.0)])
+def test_only_while_both_were_at_rest_is_she_on_foot(hers: int, his: int, seconds: float) -> None:
+    T = SimpleNamespace(device=np.array([device(rest=hers), device(rest=his)], DEVICE))
+    assert walks_s(T, 0, 1) == seconds
+    assert walks_s(T, -1, 1) == 0.0
+    assert walks_s(T, 0, -1) == (180.0 if hers == 2 else 0.0)
 
 
 def test_the_older_of_two_silent_parties_counts_for_too_long() -> None:
     for ages in ((0, 300), (300, 0)):
         devices = np.array([device(fix_ms=T0 - age * S) for age in ages], DEVICE)
-        assert lost_at_ms(SimpleNamespace(device=devices), 0, 1, 1e9, T0) == T0 + 1_500 * S
+        assert lost_at_ms(SimpleNamespace(device=devices), 0, 1, 1e9, T0, 0.0) == T0 + 1_500 * S
 
 
 # --- Order and clocks ----------------------------------------------------------------------------------------------------
@@ -749,13 +762,13 @@ def test_the_best_device_speaks_for_her_and_the_worst_for_him() -> None:
         ({}, {"gap_s": 10.0}, {}, 9_000.0, 70.001),
         ({"gap_s": 10.0}, {}, {"perimeter": 0}, 9_000.0, 195.001),
         ({}, {"fix_ms": T0 - 200 * S}, {}, 9_000.0, 195.001),
-        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_600.0, 100.0),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 4_800.0, 100.0),
         ({}, {"fix_ms": T0 - 200 * S}, {}, 100.0, 0.001),
         ({}, {"fix_ms": T0 - 200 * S}, {"lost_respondent": 1}, 3_600.0, 195.001),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {}, 1_050.0, 150.0),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 2_580.0, 150.0),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"lost_protected": 1}, 1_050.0, 195.001),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 1_050.0, 195.001),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 4_500.0, 100.0),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S, "rest": 2}, {}, 6_780.0, 100.0),
         ({"fix_ms": T0 - 200 * S}, {"fix_ms": T0 - 200 * S}, {"lost_protected": 1, "lost_respondent": 1}, 9e9, float("inf")),
     ],
 )
@@ -771,10 +784,12 @@ def test_when_silence_is_looked_at_again(hers: dict[str, float], his: dict[str, 
     [
         ({}, {}, {}, 0.0, FRESH, (0, 0)),
         ({}, {}, {"lost_protected": 1, "lost_respondent": 1}, 9e9, FRESH, (0, 0)),
-        ({}, {"fix_ms": T0 - 200 * S}, {}, 2_401.0, OVERDUE, (0, 0)),
-        ({}, {"fix_ms": T0 - 200 * S}, {}, 2_400.0, LOST, (0, 1)),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {}, 600.0, LOST, (1, 0)),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {}, 601.0, OVERDUE, (0, 0)),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_201.0, OVERDUE, (0, 0)),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_200.0, LOST, (0, 1)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 780.0, LOST, (1, 0)),
+        ({}, {"p11": 150.0**2}, {}, 9_000.0, FRESH, (0, 0)),
+        ({}, {"p11": 150.1**2}, {}, 9_000.0, LOST, (0, 1)),  # a mast heard him: he may be anywhere around it
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 781.0, OVERDUE, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 0.0, FRESH, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 3_000.0, LOST, (1, 1)),
         ({}, {"fix_ms": T0 - 200 * S}, {"lost_respondent": 1}, 9e9, LOST, (0, 1)),
@@ -793,11 +808,11 @@ def test_contact(hers: dict[str, float], his: dict[str, float], row: dict[str, i
 @pytest.mark.parametrize(
     ("hers_s", "his_s", "reach_m", "calm", "contact", "lost"),
     [
-        (0, 80, 960.0, True, FRESH, (0, 0)),  # 60 s and the worst latency: nothing is overdue yet
-        (0, 81, 973.0, True, OVERDUE, (0, 0)),
-        (0, 81, 972.0, True, LOST, (0, 1)),  # 12 m/s for 81 s
-        (0, 81, 972.0, False, FRESH, (0, 0)),  # something rings already: only silence is said
-        (0, 196, 2_352.0, False, LOST, (0, 1)),
+        (0, 80, 1_280.0, True, FRESH, (0, 0)),  # 60 s and the worst latency: nothing is overdue yet
+        (0, 81, 1_297.0, True, OVERDUE, (0, 0)),
+        (0, 81, 1_296.0, True, LOST, (0, 1)),  # 16 m/s for 81 s
+        (0, 81, 1_296.0, False, FRESH, (0, 0)),  # something rings already: only silence is said
+        (0, 196, 3_136.0, False, LOST, (0, 1)),
         (90, 196, 3_000.0, True, LOST, (0, 1)),  # she is only late: he is named
         (90, 90, 1_000.0, True, LOST, (1, 1)),
     ],

@@ -18,8 +18,9 @@ from tests.pings import HER, HIM, HOME, T0, pair, ping, said, started
 
 SEEDS = st.integers(0, 10_000)
 CALM = int(Level.CALM)
-HIS_BOUND_MPS = HER_BOUND_MPS = 12.0  # a car through a city; the yardstick's own copy, not the core's
-SILENT_S_MAX = 2.5 * 120.0 + 45.0 + 1.0  # no rhythm earns more, and deadlines live on whole seconds
+HIS_BOUND_MPS, HER_BOUND_MPS = 16.0, 12.0  # a car on an avenue, a car through a city; the yardstick's own copy, not the core's
+UNFIT_M = 150.0  # one sigma: such a fix says next to nothing
+LATE_S = 20.0 + 1.0  # beyond its own rhythm: the network's worst latency, and deadlines live on whole seconds
 
 
 def level_of(core: Core) -> int:
@@ -168,17 +169,22 @@ def distance_to(d: Any, p: Ping) -> float:
 
 
 def could_be_inside(core: Core, at_ms: int, perimeter_m: float) -> bool:
-    """By the last believed fixes, two sigma of their errors and the speed of a car in a city, each party silent beyond any rhythm."""
+    """By the last believed fixes, two sigma of their errors and the speed of a car, each party from its fix on once its report is overdue."""
     hers, his = core.tables().device[HER], core.tables().device[HIM]
     if not (hers["seen"] and his["seen"]):
         return True
+    if max(hers["p11"], his["p11"]) > UNFIT_M**2:
+        return True
     reach_m = 2.0 * math.sqrt(hers["p11"] + his["p11"])
-    ages_s = [(at_ms - d["fix_ms"]) / 1000.0 for d in (hers, his)]
-    for age_s, bound in zip(ages_s, (HER_BOUND_MPS, HIS_BOUND_MPS), strict=True):
-        rest = bound == HER_BOUND_MPS and hers["rest"] >= 2
-        reach_m += (3.0 if rest else bound) * age_s if age_s > SILENT_S_MAX else 0.0
+    overdue = False
+    for d, bound in ((hers, HER_BOUND_MPS), (his, HIS_BOUND_MPS)):
+        age_s = (at_ms - d["fix_ms"]) / 1000.0
+        if age_s > d["gap_s"] + LATE_S:
+            overdue = True
+            both_rest = hers["rest"] >= 2 and his["rest"] >= 2
+            reach_m += 3.0 * min(age_s, 180.0) + bound * max(age_s - 180.0, 0.0) if d is hers and both_rest else bound * age_s
     apart_m = distance_to(his, Ping(*([0] * 7), float(hers["lat"]), float(hers["lon"]), *([0] * 17)))
-    return apart_m * 1.005 < perimeter_m + reach_m - 1.0 and (max(ages_s) > SILENT_S_MAX or apart_m * 1.005 < perimeter_m - 3.0 * reach_m)
+    return apart_m * 1.005 < perimeter_m + reach_m - 1.0 and (overdue or apart_m * 1.005 < perimeter_m - 3.0 * reach_m)
 
 
 @given(seed=SEEDS, every_ms=st.integers(700, 9_000))
@@ -198,6 +204,32 @@ def test_never_calm_while_a_silent_party_could_have_come_or_a_device_is_unseen(s
             core.take([one])
     assert looked > 100
     assert shown_calm == 0
+
+
+@given(
+    apart_m=st.floats(2_300.0, 9_000.0), gap_s=st.sampled_from([5, 15, 60]), who=st.sampled_from([(HER,), (HIM,), (HER, HIM)]),
+    still=st.booleans(), every_ms=st.integers(400, 3_000),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_who_falls_silent_is_shown_calm_only_as_long_as_the_speed_bound_keeps_him_away(
+    apart_m: float, gap_s: int, who: tuple[int, ...], still: bool, every_ms: int
+) -> None:
+    """Both report and all is calm; then one or both are heard no more. 0 seconds calm while he could be there."""
+    core, seq, now = started(pair()), 0, T0
+    speed = {"speed_mps": 0.0} if still else {}
+    while now < T0 + 12 * gap_s * 1000:
+        seq, now = seq + 1, now + gap_s * 1000
+        core.take([ping(HER, now, seq, 0, 0, **speed), ping(HIM, now, seq, 0, apart_m, **speed)])
+    assert level_of(core) == CALM
+    quiet_ms, looked = now, 0
+    while now < quiet_ms + 700_000 and level_of(core) == CALM:
+        now += every_ms
+        if now - quiet_ms > gap_s * 1000 * (looked + 1):
+            looked += 1
+            core.take([ping(d, now, seq + looked, 0, apart_m if d == HIM else 0, **speed) for d in (HER, HIM) if d not in who])
+        core.advance(now)
+        assert level_of(core) != CALM or not could_be_inside(core, now - 1_000, 500.0)
+    assert HIM not in who or level_of(core) != CALM, "in the end he could be anywhere"
 
 
 def test_an_order_with_an_unpaired_device_is_never_calm() -> None:

@@ -106,6 +106,29 @@ def test_a_breach_that_no_fix_shows_is_unknown_and_unwarned_only_if_shown_calm()
     assert (unseen.verdict, unseen.count(Fault.UNWARNED)) == (Verdict.UNKNOWN, 0)
 
 
+@pytest.mark.parametrize(
+    ("level", "reason", "after_entry_ms", "warned"),
+    [
+        (Level.CAUTION, Reason.CANNOT_SEE_PROTECTED, -1, True),
+        (Level.WARNING, Reason.APPROACH, -1, True),
+        (Level.CAUTION, Reason.BATTERY, -1, False),
+        (Level.CAUTION, Reason.CANNOT_SEE_RESPONDENT, 1, False),
+    ],
+    ids=["blind", "coming", "only a battery", "after contact"],
+)
+def test_to_be_warned_is_to_be_told_by_contact_that_he_comes_or_cannot_be_seen(
+    level: Level, reason: Reason, after_entry_ms: int, warned: bool
+) -> None:
+    scenario = world(PairPlan(Approach.SILENCED, at_s=300.0, distance_m=6_000.0, zone=False))
+    true = truth(scenario)[scenario.pairs[0].order.id]
+    [episode] = [e for e in true.episodes() if e.mandatory]
+    contact_ms = int(true.protected.at_ms[(true.protected.at_ms >= episode.from_ms) & (true.distance_m < 50.0)][0])
+    calm = said(scenario, scenario.start_ms, Level.CALM, Reason.SEEN)
+    report = audit(scenario, Story(transitions=[calm, said(scenario, contact_ms + after_entry_ms, level, reason)]))
+    assert report.verdict is Verdict.UNKNOWN
+    assert report.count(Fault.UNWARNED) == (0 if warned else 1)
+
+
 def test_a_noisy_world_shows_the_plain_threshold_to_cry_wolf(naive) -> None:
     near = PairPlan(Approach.NONE, distance_m=600.0, zone=False, daily_life=True, traits=TrackerTraits(noise_ratio=2.0))
     scenario = world(near, near, near, seconds=14_400.0)
