@@ -232,14 +232,14 @@ class Escalation:
             rung = self._ladder[due.level][due.step]
             if is_needless(case, rung) or self._is_engaged(case, rung, due):
                 continue
-            if rung.audience is _DISPATCH and not case.facts.drill and self._folding.takes(case.last, due.at_ms, self._count_orders()):
-                said += self._fold(case, rung, due)
-                self._plan_repeat(case, rung, due)
+            self._plan_repeat(case, rung, due)
+            folded = self._fold(case, rung, due)
+            if folded is not None:
+                said += folded
                 continue
             helps = case.wants_help and rung.audience is _DISPATCH
             t = replace(case.last, to_level=Level.EMERGENCY, reason=Reason.SOS) if helps else case.last
             said.append(self._notification(case, t, rung, Kind.UPDATE if case.over and not helps else Kind.RAISE, due))
-            self._plan_repeat(case, rung, due)
         self._forget_if_done(case)
         return said
 
@@ -269,8 +269,11 @@ class Escalation:
         unanswered = (one for one in self._cases.values() if _DISPATCH not in one.answered and not one.facts.drill)
         return sum(one.last.to_level is Level.EMERGENCY for one in unanswered if one is not case)
 
-    def _fold(self, case: Case, rung: Rung, due: Due) -> list[Notification]:
-        """Dispatch hears of this order in the message that names all who are out of sight."""
+    def _fold(self, case: Case, rung: Rung, due: Due) -> list[Notification] | None:
+        """Dispatch hears of it in the list of all who are out of sight; None: by itself, as of what was louder and is not answered."""
+        plain = rung.audience is _DISPATCH and due.level is Level.CAUTION and not (case.facts.drill or case.wants_help)
+        if not plain or not self._folding.takes(case.last, due.at_ms, self._count_orders()):
+            return None
         said = self._folding.add(case.last, rung.channel, due.at_ms, case.facts.language, again=rung.after_s > 0)
         self._set_fold_clock()
         return said

@@ -166,6 +166,29 @@ def test_a_restart_before_the_list_is_told_tells_it() -> None:
     assert folds(one.due(T + UPDATE_MS)) == folds(again.due(T + UPDATE_MS)) != []
 
 
+def test_an_unanswered_emergency_that_goes_out_of_sight_is_asked_on_by_itself() -> None:
+    escalation = Escalation(DEFAULT_LADDER)
+    escalation.on_transition(of(7, 0, CALM, EMERGENCY, Reason.BREACH), FACTS)
+    escalation.on_transition(of(7, 30_000, EMERGENCY, CAUTION, LOST), FACTS)
+    for n in range(20, 60):
+        escalation.on_transition(lost(n, 50_000), FACTS)
+    asked_on = [one for one in escalation.due(T + 125_000) if one.order == "O-0007" and one.channel is Channel.WEBHOOK and one.step > 0]
+    assert [(one.issued_ms - T) // 1000 for one in asked_on] == [60, 120]
+
+
+def test_who_asks_for_help_in_the_middle_of_an_outage_is_heard_by_herself() -> None:
+    escalation, said = Escalation(DEFAULT_LADDER), []
+    for n in range(40):
+        said += escalation.on_transition(lost(n), FACTS)
+    hers = next(one for one in said if one.order == "O-0030" and one.audience is HER)
+    helped = escalation.on_acknowledgement(Acknowledgement(hers.id, "person", T + 1_000, wants_help=True))
+    assert {(one.channel, one.reason, one.level, one.order) for one in helped} == {
+        (channel, Reason.SOS, EMERGENCY, "O-0030") for channel in (Channel.WEBHOOK, Channel.CONSOLE)
+    }
+    again = [one for one in escalation.due(T + 20_000) if one.order == "O-0030" and one.channel is Channel.WEBHOOK]
+    assert [one.reason for one in again] == [Reason.SOS]
+
+
 def test_a_drill_is_no_part_of_it() -> None:
     escalation = Escalation(DEFAULT_LADDER)
     for n in range(20):
