@@ -74,6 +74,11 @@ def is_needless(case: Case, rung: Rung) -> bool:
     return answered or (rung.unless is Unless.DEVICE and rung.audience in case.shown)
 
 
+def asks_louder(case: Case) -> bool:
+    """Whether dispatch still owes an answer to more than that an order is out of sight."""
+    return case.wants_help or any(due.audience is Audience.DISPATCH and due.level > Level.CAUTION for due in case.waiting)
+
+
 def with_numbers(t: Transition, known: Transition) -> Transition:
     """`t`, with the distance last known where it has none itself."""
     return t if t.distance_m is not None else replace(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)

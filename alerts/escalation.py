@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from alerts.audiences import audience_of
-from alerts.case import Case, Due, OrderFacts, case_as_data, case_from_data, is_needless, may_answer, with_numbers
+from alerts.case import Case, Due, OrderFacts, asks_louder, case_as_data, case_from_data, is_needless, may_answer, with_numbers
 from alerts.folding import Folding
 from alerts.ladder import Ladder, Rung
 from alerts.message import message_of
@@ -100,8 +100,8 @@ class Escalation:
         """An answer: a device's proves that the alert is shown, a person's ends the ladder of that audience."""
         named = self._folding.named_in(ack.notification)
         if named is not None and ack.by == "dispatcher":
-            for one in named:
-                self._rest(self._cases[one], ack.at_ms) if ack.who is None else self._answer(self._cases[one], _DISPATCH)
+            for plain in [self._cases[one] for one in named if not asks_louder(self._cases[one])]:
+                self._rest(plain, ack.at_ms) if ack.who is None else self._answer(plain, _DISPATCH)
         case = self._case_of(ack.notification)
         if case is None or not may_answer(case, ack):
             return []
@@ -174,7 +174,7 @@ class Escalation:
             if rung.audience is _DISPATCH:
                 case.waiting.append(Due(at_ms + rung.after_s * 1000, Level.EMERGENCY, step, _DISPATCH))
                 self._set_clock(case, case.waiting[-1].at_ms)
-        return self._climb(case, at_ms)
+        return self._folding.leave(incident, at_ms) + self._climb(case, at_ms)
 
     # --- was she reached? -----------------------------------------------------------------------------------------
 
@@ -271,7 +271,7 @@ class Escalation:
 
     def _fold(self, case: Case, rung: Rung, due: Due) -> list[Notification] | None:
         """Dispatch hears of it in the list of all who are out of sight; None: by itself, as of what was louder and is not answered."""
-        plain = rung.audience is _DISPATCH and due.level is Level.CAUTION and not (case.facts.drill or case.wants_help)
+        plain = rung.audience is _DISPATCH and due.level is Level.CAUTION and not (case.facts.drill or asks_louder(case))
         if not plain or not self._folding.takes(case.last, due.at_ms, self._count_orders()):
             return None
         said = self._folding.add(case.last, rung.channel, due.at_ms, case.facts.language, again=rung.after_s > 0)

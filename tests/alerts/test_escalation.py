@@ -15,6 +15,7 @@ from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, OPTIONAL_RUNGS, with_ways
 from alerts.message import CODE_ALPHABET, code_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from geofence.policy import NUMBERS_MS_MIN
 from geofence.terms import DeviceId, IncidentId, Level, PersonId, Reason, Role
 from geofence.watch import LEVELS
 from tests.messages import FACTS, transition
@@ -245,6 +246,7 @@ class Play:
         self.dumps = dumps  # through a snapshot before every step
         self.said: list[Notification] = []
         self.at_ms, self.level, self.number = 0, CALM, 0
+        self.numbered_ms = -NUMBERS_MS_MIN
         self.open: set[str] = set()  # incidents that may ring
         self.owed: set[str] = set()  # incidents whose emergency no person of dispatch has answered
 
@@ -301,7 +303,8 @@ class Play:
             self.owed.discard(one.incident)
 
     def do_numbers(self, pick: int, _by: str) -> None:
-        if self.level >= WARNING:
+        if self.level >= WARNING and self.at_ms >= self.numbered_ms + NUMBERS_MS_MIN:  # the kernel's promise
+            self.numbered_ms = self.at_ms
             reason = BY_LEVEL[self.level][0]
             incident = IncidentId(f"incident-{self.number}")
             now = transition(self.at_ms, self.level, self.level, reason, incident=incident, distance_m=100.0 * pick)

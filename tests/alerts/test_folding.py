@@ -189,6 +189,30 @@ def test_who_asks_for_help_in_the_middle_of_an_outage_is_heard_by_herself() -> N
     assert [one.reason for one in again] == [Reason.SOS]
 
 
+def test_an_answer_to_the_list_does_not_answer_her_call_for_help() -> None:
+    escalation, said = Escalation(DEFAULT_LADDER), []
+    for n in range(40):
+        said += escalation.on_transition(lost(n), FACTS)
+    hers = next(one for one in said if one.order == "O-0030" and one.audience is HER)
+    escalation.on_acknowledgement(Acknowledgement(hers.id, "person", T + 1_000, wants_help=True))
+    escalation.on_acknowledgement(Acknowledgement(folds(said)[0].id, "dispatcher", T + 2_000, who="ana"))
+    after = escalation.due(T + 20_000)
+    assert [one.reason for one in webhooks(after) if one.order == "O-0030"] == [Reason.SOS]
+    assert "O-0030" not in folds(after)[-1].orders, "what is said by itself is not in the list"
+
+
+def test_an_answer_to_the_list_does_not_answer_an_emergency_that_went_out_of_sight() -> None:
+    escalation, said = Escalation(DEFAULT_LADDER), []
+    escalation.on_transition(of(7, 0, CALM, EMERGENCY, Reason.BREACH), FACTS)
+    escalation.on_transition(of(7, 30_000, EMERGENCY, CAUTION, LOST), FACTS)
+    for n in range(20, 60):
+        said += escalation.on_transition(lost(n, 50_000), FACTS)
+    escalation.on_transition(of(7, 50_500, CAUTION, CAUTION, Reason.CANNOT_SEE_PROTECTED), FACTS)
+    escalation.on_acknowledgement(Acknowledgement(folds(said)[0].id, "dispatcher", T + 51_000, who="ana"))
+    after = [one for one in webhooks(escalation.due(T + 125_000)) if one.order == "O-0007" and one.step > 0]
+    assert [(one.issued_ms - T) // 1000 for one in after] == [60, 120]
+
+
 def test_a_drill_is_no_part_of_it() -> None:
     escalation = Escalation(DEFAULT_LADDER)
     for n in range(20):
