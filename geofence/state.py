@@ -35,7 +35,7 @@ DEVICE = np.dtype(
         ("fix_boot", np.int64),
         ("fix_seq", np.int64),
         ("fix_late", np.int8),  # it arrived as history
-        ("source", np.int64),  # Source of the last believed fix; for those who look, nothing is decided by it
+        ("source", np.int64),  # Source of the last believed fix
         ("lat", np.float64),
         ("lon", np.float64),
         ("ve", np.float64),

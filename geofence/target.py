@@ -25,29 +25,33 @@ from geofence.proximity import (
     see_zone,
 )
 from geofence.state import TRANSITION
-from geofence.terms import Contact, Proximity
+from geofence.terms import Contact, Proximity, Source
 from geofence.track import overdue_ms, reach_m, reach_mps, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
+LBS = int(Source.LBS)
 FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
 
 
 @compiled
 def is_unfit(d: Any) -> bool:
-    """True if the last position was never good enough to say where the device is: a mast may be kilometres from who is heard by it."""
-    return bool(d["p11"] > policy.UNFIT_SIGMA_M**2)
+    """True if the last position was never good enough to say where the device is.
+
+    A mast's never is, whatever it claims and however many of its fixes agree: they are all the same mast's.
+    """
+    return bool(d["p11"] > policy.UNFIT_SIGMA_M**2 or d["source"] == LBS)
 
 
 @compiled
 def is_silent(d: Any, at_ms: int) -> bool:
     """True if the last believed fix is too old, or never was good enough, to say where the device is."""
-    return bool(at_ms - d["fix_ms"] > silence_ms(d) or d["p11"] > policy.UNFIT_SIGMA_M**2)
+    return bool(at_ms - d["fix_ms"] > silence_ms(d) or is_unfit(d))
 
 
 @compiled
 def is_overdue(d: Any, at_ms: int) -> bool:
     """True if a report should have come by now, or the last position is no good: not yet silence, and no ground for calm."""
-    return bool(at_ms - d["fix_ms"] > overdue_ms(d) or d["p11"] > policy.UNFIT_SIGMA_M**2)
+    return bool(at_ms - d["fix_ms"] > overdue_ms(d) or is_unfit(d))
 
 
 @compiled

@@ -337,7 +337,7 @@ def lie_still(d: Any, p: Any) -> None:
     at_rest = d["seen"] == 1 and d["rest"] >= policy.REST_FIXES and d["held"] == 0
     if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:
         predict(d, (now_ms - d["fix_ms"]) / 1000.0)
-        d["fix_ms"] = now_ms
+        d["fix_ms"], d["fix_late"] = now_ms, 0  # what came as history is said again now
 
 
 @compiled

@@ -237,3 +237,12 @@ def test_not_seen_yet_is_somebodys_work_only_after_five_minutes() -> None:
     told = [n for n in slow.tell("5:01 wait").notifications if n.reason.word == "not_seen_yet"]
     assert told
     assert {n.audience.value for n in told} == {"dispatch"}
+
+
+def test_a_place_that_came_as_history_and_is_confirmed_by_lying_still_is_a_place_of_now() -> None:
+    """Out of a coverage hole her bracelet sends an old fix, then says each minute that it has not moved: who comes is seen."""
+    lies = "\n".join(f"{k}:00 her 0 0 speed=0 seq={k + 1}\n{k}:05 him 0 6000" for k in range(5))
+    still = "\n".join(f"{7 + k}:10 her nofix moving=false seq={20 + k}\n{7 + k}:30 him 0 {3_000 - 500 * k}" for k in range(6))
+    story = Story().tell(f"{lies}\n6:40 her 0 0 speed=0 late=75 seq=19\n{still}\n13:00 wait")
+    assert "approach" in story.alerts()
+    assert "breach" in story.alerts()

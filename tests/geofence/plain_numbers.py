@@ -788,7 +788,8 @@ def test_when_silence_is_looked_at_again(hers: dict[str, float], his: dict[str, 
         ({}, {"fix_ms": T0 - 200 * S}, {}, 3_200.0, LOST, (0, 1)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 780.0, LOST, (1, 0)),
         ({}, {"p11": 150.0**2}, {}, 9_000.0, FRESH, (0, 0)),
-        ({}, {"p11": 150.1**2}, {}, 9_000.0, LOST, (0, 1)),  # a mast heard him: he may be anywhere around it
+        ({}, {"p11": 150.1**2}, {}, 9_000.0, LOST, (0, 1)),
+        ({}, {"source": tr.LBS}, {}, 9_000.0, LOST, (0, 1)),  # a mast heard him: he may be anywhere around it
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 781.0, OVERDUE, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 0.0, FRESH, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 3_000.0, LOST, (1, 1)),
