@@ -49,7 +49,7 @@ class Escalation:
         self._cases: dict[IncidentId, Case] = {}
         self._incident_of: dict[NotificationId, IncidentId] = {}
         self._folding = Folding()
-        self._fold_clock_ms: int | None = None  # what stands in the clock for it
+        self._fold_clock: tuple[int, IncidentId] | None = None  # what stands in the clock for it
         self._called_ms: dict[PersonId, int] = {}  # when a telephone of the control room rang last
         self._clock: list[tuple[int, IncidentId]] = []  # a heap of times at which a case may have something due
 
@@ -334,9 +334,9 @@ class Escalation:
 
     def _set_fold_clock(self) -> None:
         fold = self._folding.fold
-        if fold is not None and fold.due_ms is not None and fold.due_ms != self._fold_clock_ms:
-            self._fold_clock_ms = fold.due_ms
-            heapq.heappush(self._clock, (fold.due_ms, fold.incident))
+        if fold is not None and fold.due_ms is not None and (fold.due_ms, fold.incident) != self._fold_clock:
+            self._fold_clock = fold.due_ms, fold.incident
+            heapq.heappush(self._clock, self._fold_clock)
 
     def _forget_if_done(self, case: Case) -> None:
         """An incident that is over and waits for nobody is closed: nothing of it rings again."""

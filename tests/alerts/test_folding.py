@@ -135,6 +135,13 @@ def test_the_next_outage_is_another_one() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_a_fold_that_starts_in_the_millisecond_in_which_another_ends_tells_its_list() -> None:
+    first = [lost(n) for n in range(ALONE_MAX + 1)]
+    second = [lost(n) for n in range(50, 70)]
+    _, said = told([*first, seen(ALONE_MAX, 0), *second], until_ms=UPDATE_MS)
+    assert [len(one.orders) for one in folds(said) if one.kind is Kind.UPDATE] == [20]
+
+
 ASKING = {**DEFAULT_LADDER, CAUTION: (*DEFAULT_LADDER[CAUTION], Rung(60, DISPATCH, Channel.WEBHOOK, repeat_s=60))}
 
 
