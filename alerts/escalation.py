@@ -62,16 +62,16 @@ class Escalation:
         if t.reason is Reason.PAST_BREACH:
             return self._report_history(t, facts)
         if t.to_level < t.from_level:
-            return self._quieten(t) + self._leave_fold(t)
+            return self._quieten(t) + self._leave_fold(t.incident, t.at_ms)
         case = self._cases.setdefault(t.incident, Case(t, facts))
         case.facts = facts
         if LEVELS.get(t.reason) == t.to_level:
-            return self._ring(case, t) + (self._leave_fold(t) if t.to_level > Level.CAUTION else [])
+            return self._ring(case, t) + (self._leave_fold(t.incident, t.at_ms) if t.to_level > Level.CAUTION else [])
         return self._tell(case, with_numbers(t, case.last), ((_DISPATCH, Channel.WEBHOOK),), Kind.UPDATE)
 
-    def _leave_fold(self, t: Transition) -> list[Notification]:
+    def _leave_fold(self, incident: IncidentId, at_ms: int) -> list[Notification]:
         """It is out of sight no more, or says something louder."""
-        said = self._folding.leave(t.incident, t.at_ms)
+        said = self._folding.leave(incident, at_ms)
         self._set_fold_clock()
         return said
 
@@ -174,7 +174,7 @@ class Escalation:
             if rung.audience is _DISPATCH:
                 case.waiting.append(Due(at_ms + rung.after_s * 1000, Level.EMERGENCY, step, _DISPATCH))
                 self._set_clock(case, case.waiting[-1].at_ms)
-        return self._folding.leave(incident, at_ms) + self._climb(case, at_ms)
+        return self._leave_fold(incident, at_ms) + self._climb(case, at_ms)
 
     # --- was she reached? -----------------------------------------------------------------------------------------
 

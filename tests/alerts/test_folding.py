@@ -196,6 +196,17 @@ def test_who_asks_for_help_in_the_middle_of_an_outage_is_heard_by_herself() -> N
     assert [one.reason for one in again] == [Reason.SOS]
 
 
+def test_a_call_for_help_leaves_the_list() -> None:
+    escalation, said = Escalation(DEFAULT_LADDER), []
+    for n in range(40):
+        said += escalation.on_transition(lost(n), FACTS)
+    hers = next(one for one in said if one.order == "O-0030" and one.audience is HER)
+    escalation.on_acknowledgement(Acknowledgement(hers.id, "person", T + 1_000, wants_help=True))
+    escalation.due(T + UPDATE_MS)
+    escalation.on_acknowledgement(Acknowledgement(next(one for one in said if one.order == "O-0031" and one.audience is HER).id, "person", T + 16_000, wants_help=True))
+    assert [len(one.orders) for one in folds(escalation.due(T + 2 * UPDATE_MS))] == [33], "the list is renewed without whoever left it"
+
+
 def test_an_answer_to_the_list_does_not_answer_her_call_for_help() -> None:
     escalation, said = Escalation(DEFAULT_LADDER), []
     for n in range(40):
