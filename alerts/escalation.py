@@ -121,7 +121,7 @@ class Escalation:
     def who_answers(self, ack: Acknowledgement) -> str | None:
         """The name that an answer comes under: the dispatcher's, or whose telephone of the control room it was given on."""
         case = self._case_of(ack.notification)
-        return ack.who if ack.who is not None or case is None else case.called.get(ack.notification)
+        return ack.who if ack.who is not None or case is None or ack.by != "person" else case.called.get(ack.notification)
 
     def on_outcome(self, outcome: Outcome) -> list[Notification]:
         """What became of a notification; one that failed for good is followed by the next rung at once."""

@@ -78,6 +78,14 @@ def test_a_key_pressed_there_is_the_answer_of_whose_telephone_it_is() -> None:
     assert [one for one in until(escalation, 600_000) if one.audience is Audience.DISPATCH and one.kind is Kind.RAISE] == []
 
 
+def test_software_that_names_nobody_does_not_answer_in_the_name_of_the_telephone_that_rang() -> None:
+    escalation, _ = begun(1)
+    call = next(one for one in until(escalation, 15_000) if one.person == DESK)
+    escalation.on_acknowledgement(by_dispatch(call, 16_000, None))
+    again = [one for one in until(escalation, 200_000) if one.kind is Kind.RAISE]
+    assert asked(again), "it rests for a round, and asks again"
+
+
 def test_her_key_is_hers_and_not_the_control_rooms() -> None:
     escalation, _ = begun(1)
     hers = next(one for one in until(escalation, 15_000) if one.channel is Channel.VOICE and one.audience is Audience.PROTECTED)
