@@ -20,6 +20,7 @@ from geofence import track as tr
 from geofence.core import Core
 from geofence.geodesy import moved, offset_m
 from geofence.health import held_until_ms, hours_left, note_battery, note_late_sos
+from geofence.kernel import note_apart
 from geofence.order import contact_deadline_ms, note_breach_times, on_the_beat, soon, urgency
 from geofence.past import was_known
 from geofence.state import DEVICE, HISTORY_SHAPE, PING, TARGET
@@ -40,7 +41,8 @@ from geofence.target import (
     walks_s,
     witness,
 )
-from geofence.terms import Polygons, Position, Zone, ZoneId, ZoneKind
+from geofence.terms import Polygons, Position, Reason, Zone, ZoneId, ZoneKind
+from geofence.watch import bit, party_of
 from tests.pings import HOME, NAN, T0, at, circle, pair, ping
 
 S = 1_000  # ms
@@ -1006,3 +1008,73 @@ def test_of_a_path_only_what_was_walked_since_counts() -> None:
     assert near.share_before(his, 0) == 0.0
     assert near.share_before(his, T0 - 75_000) == pytest.approx(0.25)
     assert near.share_before(his, T0 + 9_000_000) == 1.0
+
+
+# --- One person, several devices; whose trouble it is ---------------------------------------------------------------------
+
+
+def is_apart(*devices: Any, apart: int = 0) -> bool:
+    """What is kept of a person with these devices, of whom `apart` was kept before."""
+    chain = np.zeros(len(devices), DEVICE)
+    for row, one in enumerate(devices):
+        chain[row] = one
+    chain["next_device"] = [*range(1, len(devices)), -1]
+    person = np.array([(0, apart)], [("first_device", "i8"), ("apart", "i8")])
+    note_apart(SimpleNamespace(device=chain, person=person), 0, T0)
+    return bool(person[0]["apart"])
+
+
+@pytest.mark.parametrize(
+    ("variances", "slack_m"),
+    [((0.0, 0.0), 0.0), ((1_600.0, 0.0), 120.0), ((0.0, 1_600.0), 120.0), ((900.0, 1_600.0), 150.0), ((1_600.0, 900.0), 150.0)],
+)
+def test_two_devices_are_apart_beyond_a_house_and_three_errors_of_both(variances: tuple[float, float], slack_m: float) -> None:
+    for away_m, apart in ((299.0 + slack_m, False), (301.0 + slack_m, True)):
+        for place in ((away_m, 0.0), (0.0, -away_m), (0.6 * away_m, 0.8 * away_m)):
+            pair_of = device(p11=variances[0]), device(*place, p11=variances[1])
+            assert is_apart(*pair_of) is apart, (away_m, place)
+            assert is_apart(*reversed(pair_of)) is apart, "whichever is listed first"
+
+
+def test_between_apart_and_together_what_was_known_stays() -> None:
+    for away_m, before, after in ((151.0, 0, False), (151.0, 1, True), (149.0, 1, False), (299.0, 1, True), (299.0, 0, False)):
+        assert is_apart(device(p11=0.0), device(away_m, p11=0.0), apart=before) is after, (away_m, before)
+
+
+def test_a_device_not_seen_lately_or_too_vague_is_nowhere() -> None:
+    silent, unseen, vague = {"fix_ms": T0 - 3_600 * S}, {"seen": 0}, {"p11": policy.UNFIT_SIGMA_M**2 * 1.1}
+    for fields in (silent, unseen, vague):
+        assert not is_apart(device(), device(5_000.0, **fields))
+        assert not is_apart(device(5_000.0, **fields), device())
+        assert is_apart(device(), device(0.0, **fields), apart=1), "nor does it bring two together"
+        assert is_apart(device(0.0, **fields), device(), apart=1)
+    assert is_apart(device(), device(5_000.0))
+
+
+DEVICE_TROUBLES = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY)
+
+
+@pytest.mark.parametrize("reason", DEVICE_TROUBLES)
+def test_a_trouble_is_of_the_party_whose_device_has_it(reason: Reason) -> None:
+    hers, his = bit(reason, True), bit(reason, False)
+    assert party_of(hers, reason) == 0
+    assert party_of(his, reason) == 1
+    assert party_of(hers | his, reason) == -1, "both"
+    assert party_of(0, reason) == -1, "neither"
+    others = sum(bit(other, who) for other in DEVICE_TROUBLES if other is not reason for who in (True, False))
+    assert party_of(hers | others, reason) == 0, "another trouble changes nothing"
+    assert party_of(his | others, reason) == 1
+
+
+def test_who_cannot_be_seen_is_in_the_word_itself() -> None:
+    both = bit(Reason.CANNOT_SEE_PROTECTED, False) | bit(Reason.CANNOT_SEE_RESPONDENT, False)
+    assert party_of(both, Reason.CANNOT_SEE_PROTECTED) == 0
+    assert party_of(both, Reason.CANNOT_SEE_RESPONDENT) == 1
+    assert party_of(bit(Reason.SOS, True), Reason.SOS) == 0
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.BREACH, Reason.OUTSIDE_INCLUSION, Reason.APPROACH, Reason.UNVERIFIED, Reason.NO_LINK, Reason.NOT_SEEN_YET]
+)
+def test_what_lies_between_both_is_nobodys_device(reason: Reason) -> None:
+    assert party_of(bit(reason, False), reason) == -1
