@@ -26,8 +26,9 @@ NOBODY = -1  # no fix is the occasion: time passed. `int(NOBODY)` keeps numba fr
 
 @compiled
 def note_apart(T: Any, person: int, at_ms: int) -> None:
-    """Keep whether two devices of one person are in different places (both seen lately)."""
+    """Keep whether any two devices of one person are in different places: any two apart say so, only all together end it."""
     row = T.person[person]
+    known = together = 0
     i = row["first_device"]
     while i >= 0:
         j = T.device[i]["next_device"]
@@ -38,10 +39,12 @@ def note_apart(T: Any, person: int, at_ms: int) -> None:
                 away = math.hypot(east, north)
                 if away > policy.APART_M + policy.JUMP_SLACK_SIGMA * math.sqrt(a["p11"] + b["p11"]):
                     row["apart"] = 1
-                elif away < policy.TOGETHER_M:
-                    row["apart"] = 0
+                known += 1
+                together += 1 if away < policy.TOGETHER_M else 0
             j = T.device[j]["next_device"]
         i = T.device[i]["next_device"]
+    if known > 0 and together == known:
+        row["apart"] = 0
 
 
 @compiled

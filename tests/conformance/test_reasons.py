@@ -73,6 +73,20 @@ def test_two_devices_of_one_person_apart() -> None:
     assert story.tell("3:00 him 0 6000\n3:01 tag2 0 6000\n3:02 her 0 0").level == "calm"
 
 
+@pytest.mark.parametrize("left", ["tag", "tag2", "tag3"])
+def test_one_of_three_devices_left_behind_is_said_once_and_stays(left: str) -> None:
+    """Whichever it is: the other two being together ends nothing."""
+    devices = (*pair().devices, Device(DeviceId("tag2"), PersonId("R")), Device(DeviceId("tag3"), PersonId("R")))
+    lines = ["0:40 tag2 0 6000", "0:41 tag3 0 6000"]
+    for minute in range(1, 8):
+        lines += [f"{minute}:00 {tag} 0 {6000 + (0 if tag == left else 300 * minute)}" for tag in ("tag", "tag2", "tag3")]
+        lines += [f"{minute}:10 her 0 0 speed=0"]
+    story = Story(Registry(devices, pair().orders)).tell(CALM + "\n".join(lines))
+    assert story.reasons().count("separation") == 1
+    assert story.level == "caution"
+    assert story.tell("\n".join(f"8:0{k} {tag} 0 8100" for k, tag in enumerate(("tag", "tag2", "tag3")))).level == "calm"
+
+
 def test_either_device_of_the_respondent_raises_the_breach() -> None:
     devices = (*pair().devices, Device(DeviceId("tag2"), PersonId("R")))
     story = Story(Registry(devices, pair().orders)).tell(CALM + "0:40 tag2 0 100\n0:50 him 0 6000")

@@ -1051,6 +1051,13 @@ def test_a_device_not_seen_lately_or_too_vague_is_nowhere() -> None:
     assert is_apart(device(), device(5_000.0))
 
 
+def test_every_two_of_three_devices_are_compared() -> None:
+    for k in range(3):
+        assert is_apart(*(device(5_000.0 if i == k else 0.0) for i in range(3)))
+    assert is_apart(device(), device(5_000.0, seen=0), device(5_000.0)), "the first and the last, where the one between is unknown"
+    assert not is_apart(device(), device(10.0), device(20.0), apart=1)
+
+
 DEVICE_TROUBLES = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY)
 
 
