@@ -9,6 +9,7 @@ from geofence import policy
 from geofence.jit import compiled
 from geofence.state import COMMAND
 from geofence.terms import Reason
+from geofence.track import overdue_ms
 from geofence.watch import has
 
 SOS = int(Reason.SOS)
@@ -42,12 +43,18 @@ def command(T: Any, i: int, interval_s: int, now: int, at_ms: int) -> None:
 
 @compiled
 def command_person(T: Any, person: int, at_ms: int) -> None:
-    """Tell every device of a person its interval, if that has changed."""
+    """Tell every device of a person its interval, if that has changed.
+
+    A longer one counts as its rhythm from now on, until its reports say what it does: who was allowed to be slower is not overdue.
+    Who is overdue already stays so: nothing but a report brings anybody back into sight.
+    """
     interval = wanted_s(T, person)
     i = T.person[person]["first_device"]
     while i >= 0:
         d = T.device[i]
         if d["wanted_s"] != interval and d["pinged"] == 1:
+            if interval > d["wanted_s"] and at_ms - d["fix_ms"] <= overdue_ms(d):
+                d["gap_s"], d["eased_ms"] = max(d["gap_s"], float(interval)), at_ms
             d["wanted_s"], d["commanded_ms"] = interval, at_ms
             command(T, i, interval, 0, at_ms)
         i = d["next_device"]

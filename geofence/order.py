@@ -108,17 +108,24 @@ def is_fit(T: Any, sight: Any) -> bool:
 
 
 @compiled
-def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, clear_on_evidence: bool) -> tuple[float, ...]:
-    """Look at one open target and step its two machines; returns what `look` saw."""
+def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, he_is_seen: bool, she_is_seen: bool) -> tuple[float, ...]:
+    """Look at one open target and step its two machines; returns what `look` saw. A fixed zone is no business of hers (ADR-0012)."""
     target = T.target[k]
     sight = look(T, o, k, at_ms, party)
     if sight[0] > 0.0:
-        new_fix = party == 1 or (party == 0 and target["kind"] == PERIMETER)
+        moving = target["kind"] == PERIMETER
+        new_fix = party == 1 or (party == 0 and moving)
         rising = may_raise(T, sight)
-        clearing = clear_on_evidence and new_fix
+        clearing = new_fix and he_is_seen and (she_is_seen or not moving)
         step_breach(target, sight[3], sight[9], rising and is_fit(T, sight), new_fix, clearing)
         step_approach(target, sight[4], sight[5], rising, clearing)
     return sight
+
+
+@compiled
+def is_seen(T: Any, person: int, witness_row: int, at_ms: int) -> bool:
+    """True if it is known where the person is: the witness is not silent, and no position is held back."""
+    return witness_row >= 0 and not is_silent(T.device[witness_row], at_ms) and not holds_any(T, person)
 
 
 @compiled
@@ -152,7 +159,7 @@ def soon(T: Any, sight: Any, at_ms: int) -> int:
 
 
 @compiled
-def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: bool) -> tuple[float, ...]:
+def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_is_seen: bool) -> tuple[float, ...]:
     """All targets of an order.
 
     Returns (proximity, any_breach_is_inclusion, reach_margin_m, p_unverified, closed, next_ms, interval_all_s,
@@ -172,7 +179,7 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, clear_on_evidence: boo
         next_ms = min(next_ms, target["open_until_ms"])
         opened += 1
         was_in = target["breach"] == 1
-        sight = judge_target(T, o, k, at_ms, party, clear_on_evidence)
+        sight = judge_target(T, o, k, at_ms, party, he_is_seen, she_is_seen)
         entered = target["breach"] == 1 and not was_in
         if sight[0] <= 0.0:
             continue
@@ -293,10 +300,7 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     draft_fixes(T, i, j)
     if (i >= 0 or has_no_part(T, o)) and j >= 0:
         row["waiting"] = 0
-    held = holds_any(T, row["respondent"]) or (row["perimeter"] == 1 and holds_any(T, row["protected"]))
-    hers_fresh = row["perimeter"] == 0 or (i >= 0 and not is_silent(T.device[i], at_ms))
-    evidence = not held and hers_fresh and j >= 0 and not is_silent(T.device[j], at_ms)
-    seen = judge_targets(T, o, at_ms, party, evidence)
+    seen = judge_targets(T, o, at_ms, party, is_seen(T, row["respondent"], j, at_ms), is_seen(T, row["protected"], i, at_ms))
     proximity = int(seen[0])
     note_breach_times(T, o, proximity, at_ms)
     if proximity == CLEAR and row["waiting"] == 1:

@@ -85,6 +85,7 @@ DEVICE = np.dtype(
         # what it was asked for
         ("wanted_s", np.int64),
         ("commanded_ms", np.int64),
+        ("eased_ms", np.int64),  # since when it may report less often than before
         ("history_count", np.int64),
     ]
 )

@@ -273,6 +273,15 @@ def follow(d: Any, p: Any, dt_s: float, sigma_m: float) -> None:
 
 
 @compiled
+def learn_gap(d: Any, dt_s: float) -> None:
+    """Learn the device's rhythm from `dt_s` since the fix before: not from an outage, nor from what was under way as it was eased."""
+    under_way = dt_s < d["gap_s"] and d["prev_ms"] < d["eased_ms"]
+    if dt_s <= policy.GAP_LEARN_S_MAX and not under_way:
+        gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
+        d["gap_s"] = min(max(gap, policy.GAP_S_MIN), policy.GAP_S_MAX)
+
+
+@compiled
 def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     """Let a believed fix move the track."""
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
@@ -281,9 +290,7 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     if d["seen"] == 0 or (d["held"] > 0 and is_impossible(d, dt_s, distance_from(d, p), sigma_m)):
         start_track(d, p, sigma_m)
     else:
-        if dt_s <= policy.GAP_LEARN_S_MAX:
-            gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
-            d["gap_s"] = min(max(gap, policy.GAP_S_MIN), policy.GAP_S_MAX)
+        learn_gap(d, dt_s)
         follow(d, p, dt_s, sigma_m)
     d["seen"], d["source"] = 1, p["source"]
     d["held"] = 0

@@ -1,0 +1,48 @@
+"""What a device was asked for is what is expected of it: whoever may report less often is not missed a moment later."""
+
+from __future__ import annotations
+
+import pytest
+
+from geofence.terms import Reason
+from tests.pings import T0, pair
+from tests.story import Story
+
+LOST = {Reason.CANNOT_SEE_RESPONDENT.word, Reason.CANNOT_SEE_PROTECTED.word}
+
+
+def he_leaves(mps: int, until_s: int, always_s: int = 0) -> Story:
+    """She is at home, he 900 m away for five minutes, then off northwards. Both report as they are asked, or every `always_s`."""
+    story, every, due = Story(), {"brc": always_s or 60, "tag": always_s or 60}, {"brc": 1, "tag": 2}
+    for at_s in range(until_s):
+        for device, who in (("brc", "her 0 0 speed=0"), ("tag", f"him 0 {900 + mps * max(at_s - 300, 0)} speed={mps if at_s > 300 else 0} course=0")):
+            if at_s == due[device]:
+                said = len(story.commands)
+                story.tell(f"{at_s // 60}:{at_s % 60:02d} {who}")
+                for command in story.commands[said:]:
+                    if command.interval_s and not always_s:
+                        every[command.device] = command.interval_s
+                        due[command.device] = min(due[command.device], at_s + command.interval_s)
+                due[device] = at_s + every[device]
+    return story
+
+
+@pytest.mark.parametrize("mps", [2, 6, 12, 20])
+@pytest.mark.parametrize("always_s", [0, 15])
+def test_who_goes_away_and_is_asked_less_often_is_not_missed_between_two_reports(mps: int, always_s: int) -> None:
+    story = he_leaves(mps, 2_400, always_s)
+    assert {c.interval_s for c in story.commands} >= {60, 15}, "he came out of the ring and both were asked less often"
+    assert story.level == "calm"
+    assert not LOST & set(story.reasons()), story.said()
+
+
+def test_a_longer_interval_does_not_bring_back_into_sight_who_is_out_of_it() -> None:
+    """Her call for help asks him for 5 s; he falls silent 650 m outside and is missed; it ends, and both are asked for 60 s."""
+    lines = ["0:01 her 0 0 speed=0", "0:02 him 0 1150 speed=0"]
+    for at_s in range(30, 375, 5):
+        lines.append(f"{at_s // 60}:{at_s % 60:02d} her 0 0 speed=0" + (" sos=true" if at_s == 60 else ""))
+        if at_s <= 315:
+            lines.append(f"{at_s // 60}:{at_s % 60:02d} him 0 1150 speed=0")
+    story = Story(pair(warning_m=1_000.0)).tell("\n".join(lines))
+    assert [said.split(" ", 1)[1] for said in story.said()[-2:]] == ["emergency>emergency cannot_see_respondent", "emergency>caution cannot_see_respondent"]
+    assert ("tag", 60) in {(c.device, c.interval_s) for c in story.commands if c.at_ms > T0 + 350_000}
