@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from alerts.terms import Audience
-from geofence.terms import Reason, Role
+from geofence.terms import HISTORY, Reason, Role
 
 _BOTH, _DISPATCH_ONLY, _NOBODY = (Audience.PROTECTED, Audience.DISPATCH), (Audience.DISPATCH,), ()
 
 # Who hears of a reason, by whose device it is about. Total over Reason x (protected, respondent, both or neither).
 # Trouble of the respondent's device is the control room's work; it tells her when it means that we cannot see him.
 _HIS_DEVICE = (Reason.STRAP, Reason.JAMMING, Reason.SPOOFING, Reason.CLOCK, Reason.SEPARATION, Reason.BATTERY)
-_DISPATCH_REASONS = (Reason.PAST_BREACH, Reason.NO_LINK, Reason.NO_COVERAGE_KNOWN, Reason.NOT_SEEN_YET)
+_DISPATCH_REASONS = (*HISTORY, Reason.NO_LINK, Reason.NO_COVERAGE_KNOWN, Reason.NOT_SEEN_YET)
 AUDIENCES: dict[tuple[Reason, Role | None], tuple[Audience, ...]] = {
     (reason, party): (
         _NOBODY

@@ -18,7 +18,7 @@ from alerts.folding import Folding
 from alerts.ladder import Ladder, Rung
 from alerts.message import message_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
-from geofence.terms import IncidentId, Level, PersonId, Reason, Transition
+from geofence.terms import HISTORY, IncidentId, Level, PersonId, Reason, Transition
 from geofence.watch import LEVELS
 
 _HER, _DISPATCH, _TRUSTED = Audience.PROTECTED, Audience.DISPATCH, Audience.TRUSTED
@@ -59,7 +59,7 @@ class Escalation:
         """Ring, update or quiet an incident."""
         if t.reason in FOLDED:
             return []
-        if t.reason is Reason.PAST_BREACH:
+        if t.reason in HISTORY:
             return self._report_history(t, facts)
         if t.to_level < t.from_level:
             return self._quieten(t) + self._leave_fold(t.incident, t.at_ms)
@@ -298,7 +298,7 @@ class Escalation:
         return said
 
     def _report_history(self, t: Transition, facts: OrderFacts) -> list[Notification]:
-        """A past breach: told to dispatch once, it rings nobody."""
+        """A past breach, a pattern: told to dispatch once, it rings nobody."""
         case = self._cases.setdefault(t.incident, Case(t, facts, over=t.to_level is Level.CALM))
         said = self._tell(case, t, ((_DISPATCH, Channel.WEBHOOK), (_DISPATCH, Channel.CONSOLE)), Kind.UPDATE)
         self._forget_if_done(case)

@@ -48,6 +48,9 @@ _HER: dict[Reason, tuple[str, str]] = {
     Reason.BATTERY: ("tu pulsera se queda sin batería", "your bracelet is running out of battery"),
     Reason.NO_COVERAGE_KNOWN: ("lugar sin cobertura conocida", "a place without known coverage"),
     Reason.PAST_BREACH: ("estuvo antes dentro de tu perímetro", "he was inside your perimeter earlier"),
+    Reason.PROBING: ("se ha acercado varias veces", "he has come near several times"),
+    Reason.CIRCLING: ("ha dado vueltas a tu alrededor", "he has gone round you"),
+    Reason.FOLLOWING: ("ha ido a donde tú has ido", "he has gone where you went"),
     Reason.CLEAR: ("se ha alejado de tu perímetro", "he has moved away from your perimeter"),
     Reason.SEEN: ("volvemos a ver las posiciones", "we see the positions again"),
     Reason.RESOLVED: ("el problema se ha resuelto", "the problem is solved"),
@@ -74,6 +77,9 @@ _DISPATCH: dict[Reason, tuple[str, str]] = {
     Reason.BATTERY: ("batería por agotarse ({who})", "battery running out ({who})"),
     Reason.NO_COVERAGE_KNOWN: ("lugar sin cobertura conocida", "place without known coverage"),
     Reason.PAST_BREACH: ("estuvo dentro del perímetro (visto después)", "was inside the perimeter (learned later)"),
+    Reason.PROBING: ("patrón: se acerca al límite y se va, una y otra vez", "pattern: comes to the edge and leaves, again and again"),
+    Reason.CIRCLING: ("patrón: la rodea", "pattern: goes round her"),
+    Reason.FOLLOWING: ("patrón: va de parada en parada con ella", "pattern: goes from stop to stop with her"),
     Reason.CLEAR: ("se ha alejado", "has moved away"),
     Reason.SEEN: ("posiciones visibles de nuevo", "positions seen again"),
     Reason.RESOLVED: ("problema resuelto", "problem solved"),
@@ -153,6 +159,8 @@ def text_of(
     lang = 0 if language == "es" else 1
     parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []
     parts.append(_headline(t, audience, kind, language, lang))
+    if t.since_ms is not None and audience is Audience.DISPATCH:
+        parts.append(_evidence(t, lang))
     where = _where(t, audience, language)
     if where and t.reason in _GEOMETRY and audience is not Audience.TRUSTED:
         parts.append(where)
@@ -225,6 +233,13 @@ def _where(t: Transition, audience: Audience, language: str) -> str:
         wind = _WINDS[language][int((t.bearing_deg + 22.5) // 45) % 8]
         text += f" {'al' if spanish else 'to the'} {wind}"
     return text + _arrival(t.reason, t.seconds_to_perimeter, spanish)
+
+
+def _evidence(t: Transition, lang: int) -> str:
+    """What a pattern rests on: how often, in what time, how near."""
+    hours = (t.at_ms - (t.since_ms or t.at_ms)) / 3_600_000.0
+    said = (f"{t.count} veces en {hours:.1f} h", f"{t.count} times in {hours:.1f} h")[lang]
+    return said + (f", {('lo más cerca', 'nearest')[lang]} {round(t.closest_m)} m" if t.closest_m is not None else "")
 
 
 def _metres(distance_m: float, uncertainty_m: float | None) -> str:

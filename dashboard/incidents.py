@@ -11,6 +11,8 @@ SECONDS_MAX = 9_999  # of time to contact, in the urgency: beyond, all are as fa
 EARLY_MAX = 10_000  # notifications kept for a transition that follows them in the same turn
 METRES_MAX = 9_999  # of uncertainty, likewise
 CALM = "calm"
+_TOLD = ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms", "count", "since_ms", "closest_m")
+HISTORY = frozenset(("past_breach", "probing", "circling", "following"))  # told once, beside whatever goes on
 SILENCES = frozenset(("no_link", "cannot_see_respondent", "cannot_see_protected", "not_seen_yet"))
 
 
@@ -132,10 +134,11 @@ class Board:
             one = Incident(body["incident"], body["order"], CALM, body["reason"], at_ms, at_ms, at_ms)
             self.incidents[one.id] = one
         before, after = LEVELS.index(one.level), LEVELS.index(body["to"])
-        one.level, one.reason, one.changed_ms = body["to"], body["reason"], at_ms
+        is_aside = body["reason"] in HISTORY and one.level != CALM
+        one.level, one.reason, one.changed_ms = body["to"], one.reason if is_aside else body["reason"], at_ms
         if body["reason"] not in one.reasons:
             one.reasons = (*one.reasons, body["reason"])
-        if after > before or (after == before and after > 0 and body["from"] == body["to"] and body["reason"] != "past_breach"):
+        if after > before or (after == before and after > 0 and body["from"] == body["to"] and body["reason"] not in HISTORY):
             one.raised_ms = at_ms
             one.closed_ms = None  # it was closed while it held, and has risen again: back on the list
         if after > LEVELS.index(one.peak):
@@ -145,9 +148,7 @@ class Board:
             setattr(one, key, body.get(key))
         one.party = "protected" if "protected" in body.get("audience", ()) else "respondent"
         one.version += 1
-        said = {
-            key: body.get(key) for key in ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms")
-        }
+        said = {key: body.get(key) for key in _TOLD}
         story = Entry(one.id, at_ms, "transition", "monitor", body["reason"], {k: v for k, v in said.items() if v is not None})
         early = [change for told in self._early.pop(one.id, ()) for change in self._notification(*told)]
         return [one, story, *early]

@@ -27,6 +27,7 @@ _LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
     "person": (state.PERSON, ()),
     "membership": (state.MEMBERSHIP, ()),
     "order": (state.ORDER, ()),
+    "pattern": (state.PATTERN, ()),
     "next_ms": (np.dtype(np.int64), ()),
     "target": (state.TARGET, ()),
     "edges": (np.dtype(np.float64), (4,)),
@@ -125,6 +126,7 @@ class Core:
             return known
         parties = self._person(order.protected), self._person(order.respondent)
         row = self._append("order")
+        self._append("pattern")
         self._append("next_ms")
         self.orders.append(order)
         o = self._arrays["order"][row]
@@ -186,6 +188,7 @@ class Core:
         arrays = self._arrays["order"]
         for field in _CARRIED:
             arrays[new][field] = arrays[old][field]
+        self._arrays["pattern"][new] = self._arrays["pattern"][old]
         before = {self._target_name(old, k): k for k in self._targets(old)}
         for k in self._targets(new):
             source = before.get(self._target_name(new, k))

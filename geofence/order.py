@@ -11,6 +11,7 @@ from typing import Any
 from geofence import policy
 from geofence.ask import ask, ask_now, command_person
 from geofence.jit import compiled
+from geofence.pattern import note_patterns
 from geofence.proximity import INCLUSION, PERIMETER
 from geofence.target import (
     APPROACH,
@@ -216,7 +217,7 @@ def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int
         next_ms = min(next_ms, out_of_sight_ms(T.device[j], calm))
     waiting = (gone_i and row["lost_protected"] == 0) or (gone_j and row["lost_respondent"] == 0)
     if waiting:
-        lost_ms = lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach, at_ms, walks_s(T, i, j))
+        lost_ms = lost_at_ms(T, i if gone_i else -1, j if gone_j else -1, reach, at_ms, walks_s(T, i, j, at_ms))
         next_ms = min(next_ms, max(lost_ms, at_ms + 1))
     return next_ms
 
@@ -320,6 +321,8 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0, seen[9] > 0.0)
     if party >= 0:
         tell_numbers(T, o)
+    if party == 1:
+        note_patterns(T, o, proximity, at_ms)
     ask(T, o, int(seen[6]), int(seen[7]), party, at_ms)
     if bits & LOST_BITS & ~was_lost:
         ask_now(T, o, at_ms)

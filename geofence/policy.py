@@ -61,10 +61,12 @@ SILENCE_SLACK_S = 45.0  # plus the network's worst latency (20 s) and a lost pac
 OVERDUE_SLACK_S = 20.0  # later than its rhythm and the worst latency: now reach alone may end the calm [D]
 UNHEARD_MS_MAX = 80_000  # the far interval and that slack: who was not heard for longer may have moved and lain down again [D]
 SILENCE_S_MAX = 1_800.0  # silent for half an hour is "cannot see" wherever he was: 30 min at 120 km/h is a city and its surroundings [F]
-REACH_RESPONDENT_MPS = 16.0  # an avenue with green lights; at 12 silenced cars had come before it was said (ADR 0042) [D]
-REACH_PROTECTED_MPS = 12.0  # she may drive as well
+REACH_AVENUE_MPS = 16.0  # an avenue with green lights; at 12 silenced cars had come before it was said (ADR 0042) [D]
+REACH_AVENUE_S = 180.0  # three kilometres of it: then there are corners and lights (ADR 0021) [D]
+REACH_CITY_MPS = 12.0  # a car across a city, straight line; she may drive as well [D]
 REACH_REST_MPS = 3.0  # a protected person known to be at rest: on foot first ... [D]
 REACH_REST_S = 180.0  # ... for three minutes; then she may have found a car: some were met first (ADR 0042) [D]
+REACH_REST_SEEN_S = 480.0  # ... or for the longest usual outage, while he is seen to stay where he is (ADR 0021) [D]
 REACH_OWN_SPEED_FACTOR = 1.3  # who was seen faster than a city allows (a motorway) may stay that fast [G]
 REACH_MPS_MAX = 40.0  # 144 km/h: the fastest lawful road is 110 km/h [F]
 REACH_SIGMAS = 2.0  # the last fix may have been wrong by two sigma [D]
@@ -103,6 +105,20 @@ PAST_ON = 0.70  # same certainty as a present breach [D]
 PAST_EPISODE_MS = 600_000  # fixes within ten minutes of each other belong to one past breach [F]
 HISTORY_FIXES = 16  # fixes kept a device to judge buffered fixes of the other party ...
 HISTORY_STEP_MS = 30_000  # ... at least this far apart: eight minutes at the fastest, the longest usual outage [D]
+
+# --- A pair: pressure, told to dispatch as history ------------------------------------------------------------------
+PATTERN_AGAIN_MS = 86_400_000  # each pattern of an order is told once a day at most: it is a report, not an alarm [F]
+PROBE_SPAN_MS = 86_400_000  # three within a day: the way to work and back is two [F]
+PROBE_MS_MAX = 3_600_000  # who comes near and stays for longer lives, works or shops there [F]
+PROBE_EDGE_M = 300.0  # "near the edge": where both devices report every five seconds [F]
+CIRCLE_MS_MAX = 7_200_000  # once round in two hours: slower is a life around there [F]
+CIRCLE_STEP_DEG_MAX = 90.0  # between two fixes: more, and nobody knows which way round he went [G]
+FOLLOW_BEYOND_M = 500.0  # beyond the warning ring: "just outside of it" [F]
+FOLLOWED = 3  # journeys of hers, from stop to stop: two people who share a way to work share one [F]
+FOLLOW_HER_M = 500.0  # a journey: further than across the street [F]
+FOLLOW_HIS_M = 250.0  # and he went along: half of that, since he need not end where she does [F]
+FOLLOW_MS_MAX = 4 * 3_600_000  # a stop that long is where she lives or works [F]
+STOP_MS = 180_000  # a stop: longer than a red light [F]
 
 # --- Asking for pings ---------------------------------------------------------------------------------------------
 INTERVAL_FAR_S = 60  # the world's usual interval; a battery lasts two days [F]

@@ -156,6 +156,43 @@ ORDER = np.dtype(
     ]
 )
 
+# what an order has seen of pressure (pattern.py); times 0 = none
+PATTERN = np.dtype(
+    [
+        ("visit_from_ms", np.int64),  # the time he is in the ring now
+        ("visit_m", np.float64),  # its nearest moment: distance ...
+        ("visit_edge_m", np.float64),  # ... and from the edge
+        ("he_came", np.int8),  # to there it was rather his way than hers
+        ("his_lat", np.float64),  # where both were as it began
+        ("his_lon", np.float64),
+        ("her_lat", np.float64),
+        ("her_lon", np.float64),
+        ("first_ms", np.int64),  # the last three probes: when each began, and how near it came
+        ("first_m", np.float64),
+        ("second_ms", np.int64),
+        ("second_m", np.float64),
+        ("third_ms", np.int64),
+        ("third_m", np.float64),
+        ("circle_from_ms", np.int64),
+        ("circle_target", np.int64),
+        ("circle_bearing", np.float64),
+        ("circle_deg", np.float64),  # turned so far, clockwise
+        ("circle_m", np.float64),
+        ("her_rest_ms", np.int64),  # since when she rests
+        ("stop_ms", np.int64),  # her last stop, and where both were
+        ("stop_her_lat", np.float64),
+        ("stop_her_lon", np.float64),
+        ("stop_his_lat", np.float64),
+        ("stop_his_lon", np.float64),
+        ("journeys", np.int64),  # that he went along, in a row
+        ("follow_from_ms", np.int64),
+        ("follow_m", np.float64),
+        ("probing_ms", np.int64),  # told last
+        ("circling_ms", np.int64),
+        ("following_ms", np.int64),
+    ]
+)
+
 WORLD = np.dtype(
     [
         ("link_up", np.int8),  # our own session with the broker
@@ -189,6 +226,9 @@ OUT = np.dtype(
         ("seq_respondent", np.int64),
         ("breached_ms", np.int64),
         ("hours_left", np.float64),  # of the battery it is about, else NaN
+        ("count", np.int64),  # of a pattern, else 0
+        ("since_ms", np.int64),
+        ("closest_m", np.float64),
         ("interval_s", np.int64),
         ("report_now", np.int8),
     ]
@@ -203,6 +243,7 @@ class Tables(NamedTuple):
     person: Any  # PERSON[n]
     membership: Any  # MEMBERSHIP[2 n orders]
     order: Any  # ORDER[n]
+    pattern: Any  # PATTERN[n orders]
     next_ms: Any  # int64[n orders]: when time alone must look at the order again
     target: Any  # TARGET[n]
     edges: Any  # float64[n, 4]

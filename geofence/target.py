@@ -26,10 +26,11 @@ from geofence.proximity import (
 )
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
-from geofence.track import overdue_ms, reach_m, reach_mps, silence_ms
+from geofence.track import overdue_ms, reach_m, reach_mps, reach_turn_s, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 LBS = int(Source.LBS)
+REACH_TURNS = 2  # hers and his [G]
 FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
 
 
@@ -246,6 +247,7 @@ def clear_draft(T: Any, at_ms: int) -> None:
     draft = T.draft[0]
     draft["kind"], draft["at_ms"] = TRANSITION, at_ms
     draft["target"], draft["party"], draft["breached_ms"] = -1, -1, 0
+    draft["count"], draft["since_ms"], draft["closest_m"] = 0, 0, math.nan
     draft["distance_m"] = draft["uncertainty_m"] = draft["seconds"] = draft["bearing_deg"] = math.nan
     draft["device_protected"] = draft["device_respondent"] = -1
 
@@ -265,7 +267,7 @@ def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int
         row["lost_respondent"] = 0
     lost_i, lost_j = i if gone_i else -1, j if gone_j else -1
     vague = (gone_i and is_unfit(T.device[i])) or (gone_j and is_unfit(T.device[j]))
-    if vague or ((gone_i or gone_j) and at_ms >= lost_at_ms(T, lost_i, lost_j, reach_margin_m, at_ms, walks_s(T, i, j))):
+    if vague or ((gone_i or gone_j) and at_ms >= lost_at_ms(T, lost_i, lost_j, reach_margin_m, at_ms, walks_s(T, i, j, at_ms))):
         silent_i, silent_j = gone_i and is_silent(T.device[i], at_ms), gone_j and is_silent(T.device[j], at_ms)
         if gone_i and (silent_i or not silent_j):  # whoever is silent is named; who is merely late only if nobody is
             row["lost_protected"] = 1
@@ -277,13 +279,15 @@ def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int
 
 
 @compiled
-def walks_s(T: Any, i: int, j: int) -> float:
+def walks_s(T: Any, i: int, j: int, at_ms: int) -> float:
     """For how many seconds after her last fix only a walk of hers is to be feared: both were at rest when they were seen last.
 
-    Who sets out to meet somebody sets out when he does: while he is seen on the move she may be in a car as well.
+    Who sets out to meet somebody sets out when he does: while he is seen on the move she may be in a car as well. As long as he
+    is seen to stay where he is, she would have to come all the way to him; once he is not, she may have set out long ago.
     """
-    both_rest = i >= 0 and T.device[i]["rest"] >= policy.REST_FIXES and (j < 0 or T.device[j]["rest"] >= policy.REST_FIXES)
-    return policy.REACH_REST_S if both_rest else 0.0
+    if i < 0 or T.device[i]["rest"] < policy.REST_FIXES or (j >= 0 and T.device[j]["rest"] < policy.REST_FIXES):
+        return 0.0
+    return policy.REACH_REST_S if j < 0 or is_overdue(T.device[j], at_ms) else policy.REACH_REST_SEEN_S
 
 
 @compiled
@@ -297,13 +301,26 @@ def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int, her_wa
     too_long = oldest + int(policy.SILENCE_S_MAX * 1000.0)
     if (i < 0 and j < 0) or reach_margin_m > 1e11:
         return too_long
-    turn_ms = at_ms  # when she, who was at rest, may have found a car
+    from_ms = at_ms
+    for _ in range(REACH_TURNS):
+        turn_ms = next_turn_ms(T, i, j, from_ms, her_walk_s)
+        if closed_m(T, i, j, turn_ms, her_walk_s) >= reach_margin_m:
+            break
+        from_ms = turn_ms
+    return min(too_long, closes_ms(T, i, j, reach_margin_m, from_ms, her_walk_s))
+
+
+@compiled
+def next_turn_ms(T: Any, i: int, j: int, from_ms: int, her_walk_s: float) -> int:
+    """When the allowed speed of one of the silent devices changes next; `from_ms` itself if it does no more."""
+    soonest = policy.NEVER_MS
     if i >= 0:
-        turn_ms = max(at_ms, T.device[i]["fix_ms"] + int(1000.0 * her_walk_s))
-    if closed_m(T, i, j, turn_ms, her_walk_s) >= reach_margin_m:
-        return min(too_long, closes_ms(T, i, j, reach_margin_m, at_ms, policy.REACH_REST_MPS, her_walk_s))
-    hers_mps = reach_mps(T.device[i], True) if i >= 0 else 0.0
-    return min(too_long, closes_ms(T, i, j, reach_margin_m, turn_ms, hers_mps, her_walk_s))
+        hers_ms = T.device[i]["fix_ms"] + int(1000.0 * reach_turn_s(True, her_walk_s))
+        soonest = hers_ms if hers_ms > from_ms else soonest
+    if j >= 0:
+        his_ms = T.device[j]["fix_ms"] + int(1000.0 * reach_turn_s(False, her_walk_s))
+        soonest = min(soonest, his_ms) if his_ms > from_ms else soonest
+    return int(from_ms if soonest == policy.NEVER_MS else soonest)
 
 
 @compiled
@@ -318,11 +335,12 @@ def closed_m(T: Any, i: int, j: int, at_ms: int, her_walk_s: float) -> float:
 
 
 @compiled
-def closes_ms(T: Any, i: int, j: int, reach_margin_m: float, from_ms: int, hers_mps: float, her_walk_s: float) -> int:
-    """When the margin is closed, counted on from a moment since which she does `hers_mps`."""
-    speed = hers_mps if i >= 0 else 0.0
+def closes_ms(T: Any, i: int, j: int, reach_margin_m: float, from_ms: int, her_walk_s: float) -> int:
+    """When the margin is closed, at the speeds allowed from a moment on."""
+    speed = 0.0
+    if i >= 0:
+        speed += reach_mps(T.device[i], True, (from_ms - T.device[i]["fix_ms"]) / 1000.0, her_walk_s)
     if j >= 0:
-        speed += reach_mps(T.device[j], False)
+        speed += reach_mps(T.device[j], False, (from_ms - T.device[j]["fix_ms"]) / 1000.0, 0.0)
     wait_s = (reach_margin_m - closed_m(T, i, j, from_ms, her_walk_s)) / speed
     return int(from_ms + math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0))
-

@@ -120,12 +120,20 @@ class Reason(Word):
     NO_COVERAGE_KNOWN = 16
     # history: a breach found later in buffered fixes
     PAST_BREACH = 20
+    # history: pressure that no single approach shows (pattern.py)
+    PROBING = 21
+    CIRCLING = 22
+    FOLLOWING = 23
     # quiet again
     CLEAR = 24
     SEEN = 25
     RESOLVED = 26
     SCHEDULE_CLOSED = 27
     ORDER_ENDED = 28
+
+
+# Told once, as a line of its own at whatever level holds: they raise nothing and end nothing.
+HISTORY = (Reason.PAST_BREACH, Reason.PROBING, Reason.CIRCLING, Reason.FOLLOWING)
 
 
 class Position(NamedTuple):
@@ -263,7 +271,7 @@ class FixRef(NamedTuple):
 class Transition:
     """A change of one order's level, or a new reason at the same level, with its numbers (rounded before they decided).
 
-    `from_level == to_level` when a further reason arises without changing the level, and for `past_breach`.
+    `from_level == to_level` when a further reason arises without changing the level, and for history (`HISTORY`).
     """
 
     at_ms: int
@@ -281,6 +289,9 @@ class Transition:
     fixes: tuple[FixRef, ...] = ()
     breached_at_ms: int | None = None
     hours_left: float | None = None  # of the battery it is about
+    count: int | None = None  # of a pattern: how often, ...
+    since_ms: int | None = None  # ... since when, ...
+    closest_m: float | None = None  # ... and how near he came, as `distance_m`
 
 
 @dataclass(frozen=True, slots=True)

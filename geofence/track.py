@@ -90,18 +90,30 @@ def overdue_ms(d: Any) -> int:
 
 
 @compiled
-def reach_mps(d: Any, protected: bool) -> float:
-    """Straight-line speed a silent device is allowed when we ask where it could be, once it may have found a car."""
-    floor = policy.REACH_PROTECTED_MPS if protected else policy.REACH_RESPONDENT_MPS
+def reach_mps(d: Any, protected: bool, age_s: float, walks_s: float) -> float:
+    """Straight-line speed a silent device is allowed, `age_s` after its last fix, when we ask where it could be.
+
+    She may walk for `walks_s` before she has found a car; his first minutes may be an avenue with green lights, then it is a city.
+    """
+    if protected and age_s < walks_s:
+        return policy.REACH_REST_MPS
+    avenue = not protected and age_s < policy.REACH_AVENUE_S
+    floor = policy.REACH_AVENUE_MPS if avenue else policy.REACH_CITY_MPS
     own = policy.REACH_OWN_SPEED_FACTOR * math.hypot(d["ve"], d["vn"])
     return min(max(floor, own), policy.REACH_MPS_MAX)
 
 
 @compiled
+def reach_turn_s(protected: bool, walks_s: float) -> float:
+    """How long after a last fix the allowed speed changes."""
+    return walks_s if protected else policy.REACH_AVENUE_S
+
+
+@compiled
 def reach_m(d: Any, protected: bool, age_s: float, walks_s: float) -> float:
-    """How far a device can have come since its last fix, of which for `walks_s` only a walk is to be feared."""
-    on_foot_s = min(age_s, walks_s)
-    return policy.REACH_REST_MPS * on_foot_s + reach_mps(d, protected) * (age_s - on_foot_s)
+    """How far a device can have come since its last fix."""
+    turn_s = min(age_s, reach_turn_s(protected, walks_s))
+    return reach_mps(d, protected, 0.0, walks_s) * turn_s + reach_mps(d, protected, age_s, walks_s) * (age_s - turn_s)
 
 
 # --- The filter ---------------------------------------------------------------------------------------------------

@@ -357,6 +357,9 @@ class Engine:
             fixes=fixes,
             breached_at_ms=int(row["breached_ms"]) or None,
             hours_left=_known(row["hours_left"]) if reason is Reason.BATTERY else None,
+            count=int(row["count"]) or None,
+            since_ms=int(row["since_ms"]) or None,
+            closest_m=_known(row["closest_m"]) if row["count"] else None,
         )
 
     def _fixes(self, row: Any) -> tuple[FixRef, ...]:

@@ -34,8 +34,9 @@ def transition_line(t: Transition) -> dict[str, object]:
     }
     if t.reason is Reason.PAST_BREACH:
         line["breached_at_ms"] = t.breached_at_ms
-    if t.hours_left is not None:
-        line["hours_left"] = t.hours_left
+    for name in ("hours_left", "count", "since_ms", "closest_m"):
+        if getattr(t, name) is not None:
+            line[name] = getattr(t, name)
     return line
 
 

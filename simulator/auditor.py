@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from geofence.terms import Level, OrderId, Reason
+from geofence.terms import HISTORY, Level, OrderId, Reason
 from simulator.scenario import Pair, Scenario
 from simulator.truth import PERIMETER, Episode, PairTruth
 from simulator.truth import truth as truth_of_all
@@ -113,7 +113,7 @@ class _Case:
         self._pair = pair
         self._truth = truth
         self._end_ms = int(truth.protected.at_ms[-1])
-        self._said = [t for t in story.transitions if t.order == pair.order.id and t.reason is not Reason.PAST_BREACH]
+        self._said = [t for t in story.transitions if t.order == pair.order.id and t.reason not in HISTORY]
         self._signals = [(at_ms, name) for at_ms, device, name in story.signals if device in self._devices()]
         seen = [s for s in story.sightings if s.device in self._devices() and s.arrived_ms - s.fix_ms <= PRESENT_MS]
         self._depths = list(self._oracle(sorted(seen)))

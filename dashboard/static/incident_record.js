@@ -44,7 +44,14 @@ export function tell(entry) {
 }
 
 function far(data) {
+  if (data.since_ms) return evidence(data);
   return data.distance_m === undefined || data.distance_m === null ? "" : `, ${Math.round(data.distance_m)} m`;
+}
+
+/** What a pattern rests on. */
+function evidence({ count, since_ms, closest_m }) {
+  const near = closest_m === undefined || closest_m === null ? "" : `, ${t("pattern.nearest")} ${Math.round(closest_m)} m`;
+  return ` (${count} × ${t("pattern.since")} ${time(since_ms)}${near})`;
 }
 
 function actWords(word, data) {

@@ -218,32 +218,46 @@ def test_silence_is_two_and_a_half_gaps_and_a_bit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "protected", "mps"),
+    ("fields", "protected", "age_s", "mps"),
     [
-        ({"rest": 2}, True, 12.0),
-        ({"rest": 1}, True, 12.0),
-        ({"rest": 2}, False, 16.0),
-        ({"ve": 18.0, "vn": 24.0}, False, 39.0),
-        ({"ve": 30.0, "vn": 40.0}, True, 40.0),
-        ({"ve": 3.0, "vn": 4.0}, False, 16.0),
+        ({}, True, 59.0, 3.0),
+        ({}, True, 60.0, 12.0),
+        ({}, False, 0.0, 16.0),
+        ({}, False, 179.0, 16.0),
+        ({}, False, 180.0, 12.0),
+        ({"ve": 18.0, "vn": 24.0}, False, 0.0, 39.0),
+        ({"ve": 18.0, "vn": 24.0}, False, 900.0, 39.0),
+        ({"ve": 18.0, "vn": 24.0}, True, 59.0, 3.0),
+        ({"ve": 30.0, "vn": 40.0}, True, 60.0, 40.0),
+        ({"ve": 3.0, "vn": 4.0}, False, 0.0, 16.0),
+        ({"ve": 6.0, "vn": 8.0}, False, 180.0, 13.0),
     ],
 )
-def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], protected: bool, mps: float) -> None:
-    assert tr.reach_mps(device(**fields), protected) == pytest.approx(mps)
+def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], protected: bool, age_s: float, mps: float) -> None:
+    assert tr.reach_mps(device(**fields), protected, age_s, 60.0) == pytest.approx(mps)
+
+
+@pytest.mark.parametrize(
+    ("protected", "age_s", "walks_s", "metres"),
+    [(True, 50.0, 60.0, 150.0), (True, 70.0, 60.0, 300.0), (True, 70.0, 0.0, 840.0), (False, 100.0, 60.0, 1_600.0), (False, 200.0, 0.0, 3_120.0)],
+)
+def test_how_far_a_silent_device_may_have_come(protected: bool, age_s: float, walks_s: float, metres: float) -> None:
+    assert tr.reach_m(device(), protected, age_s, walks_s) == pytest.approx(metres)
 
 
 @pytest.mark.parametrize(
     ("i", "j", "margin_m", "age_s", "lost_s"),
     [
-        (-1, 1, 8_000.0, 0, 500.0),
-        (-1, 1, 8_000.0, 200, 500.0),
+        (-1, 1, 1_600.0, 0, 100.0),
+        (-1, 1, 6_720.0, 0, 500.0),
+        (-1, 1, 6_720.0, 200, 500.0),
         (0, -1, 450.0, 0, 150.0),
         (0, -1, 540.0, 0, 180.0),
         (0, -1, 3_000.0, 0, 385.0),
         (0, -1, 3_000.0, 300, 385.0),
         (0, 1, 1_900.0, 0, 100.0),
-        (0, 1, 3_980.0, 0, 200.0),
-        (0, 1, 3_980.0, 190, 200.0),
+        (0, 1, 3_900.0, 0, 200.0),
+        (0, 1, 3_900.0, 190, 200.0),
         (0, 1, -50.0, 100, 100.0),
         (-1, 1, 1e9, 0, 1_800.0),
         (-1, 1, 1e12, 40, 1_800.0),
@@ -251,17 +265,29 @@ def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], pro
     ],
 )
 def test_when_a_silent_pair_is_lost(i: int, j: int, margin_m: float, age_s: int, lost_s: float) -> None:
-    """She at rest may do 3 m/s for three minutes, then 12; he 16 m/s."""
+    """She at rest may do 3 m/s for three minutes, then 12; he 16 m/s for three minutes, then 12."""
     devices = np.array([device(rest=2), device()], DEVICE)
     assert lost_at_ms(SimpleNamespace(device=devices), i, j, margin_m, T0 + age_s * S, 180.0 if i >= 0 else 0.0) == T0 + lost_s * S
 
 
-@pytest.mark.parametrize(("hers", "his", "seconds"), [(2, 2, 180.0), (2, 1, 0.0), (1, 2, 0.0)])
+@pytest.mark.parametrize(("walk_s", "fix_ago_s"), [(100, 0), (300, 0), (300, 60), (100, 90), (900, 300)])
+def test_his_speed_and_hers_change_each_at_its_own_time(walk_s: int, fix_ago_s: int) -> None:
+    """3,000 m: she walks and is driven from `walk_s` after her fix, of `fix_ago_s` ago; he drives 16 m/s and from 180 s on 12."""
+    devices = np.array([device(rest=2, fix_ms=T0 - fix_ago_s * S), device(rest=2)], DEVICE)
+    found = lost_at_ms(SimpleNamespace(device=devices), 0, 1, 3_000.0, T0, float(walk_s))
+    walked = lambda t: 3.0 * min(t, walk_s) + 12.0 * max(t - walk_s, 0.0)  # noqa: E731
+    closes = next(t for t in range(1, 1_000) if walked(t + fix_ago_s) + 16.0 * min(t, 180) + 12.0 * max(t - 180, 0) >= 3_000.0)
+    assert math.ceil((found - T0) / S) == closes
+
+
+@pytest.mark.parametrize(("hers", "his", "seconds"), [(2, 2, 480.0), (2, 1, 0.0), (1, 2, 0.0)])
 def test_only_while_both_were_at_rest_is_she_on_foot(hers: int, his: int, seconds: float) -> None:
-    T = SimpleNamespace(device=np.array([device(rest=hers), device(rest=his)], DEVICE))
-    assert walks_s(T, 0, 1) == seconds
-    assert walks_s(T, -1, 1) == 0.0
-    assert walks_s(T, 0, -1) == (180.0 if hers == 2 else 0.0)
+    """For the longest usual outage while he is seen to stay where he is, for three minutes once his report is overdue or he was never seen."""
+    T = SimpleNamespace(device=np.array([device(rest=hers), device(rest=his, gap_s=60.0)], DEVICE))
+    assert walks_s(T, 0, 1, T0 + 80 * S) == seconds
+    assert walks_s(T, 0, 1, T0 + 80 * S + 1) == min(seconds, 180.0)
+    assert walks_s(T, -1, 1, T0) == 0.0
+    assert walks_s(T, 0, -1, T0) == (180.0 if hers == 2 else 0.0)
 
 
 def test_the_older_of_two_silent_parties_counts_for_too_long() -> None:
@@ -764,13 +790,13 @@ def test_the_best_device_speaks_for_her_and_the_worst_for_him() -> None:
         ({}, {"gap_s": 10.0}, {}, 9_000.0, 70.001),
         ({"gap_s": 10.0}, {}, {"perimeter": 0}, 9_000.0, 195.001),
         ({}, {"fix_ms": T0 - 200 * S}, {}, 9_000.0, 195.001),
-        ({}, {"fix_ms": T0 - 200 * S}, {}, 4_800.0, 100.0),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 4_320.0, 100.0),
         ({}, {"fix_ms": T0 - 200 * S}, {}, 100.0, 0.001),
         ({}, {"fix_ms": T0 - 200 * S}, {"lost_respondent": 1}, 3_600.0, 195.001),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 2_580.0, 150.0),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 1_050.0, 150.0),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"lost_protected": 1}, 1_050.0, 195.001),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 1_050.0, 195.001),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S, "rest": 2}, {}, 6_780.0, 100.0),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S, "rest": 2}, {}, 6_300.0, 100.0),
         ({"fix_ms": T0 - 200 * S}, {"fix_ms": T0 - 200 * S}, {"lost_protected": 1, "lost_respondent": 1}, 9e9, float("inf")),
     ],
 )
@@ -786,13 +812,13 @@ def test_when_silence_is_looked_at_again(hers: dict[str, float], his: dict[str, 
     [
         ({}, {}, {}, 0.0, FRESH, (0, 0)),
         ({}, {}, {"lost_protected": 1, "lost_respondent": 1}, 9e9, FRESH, (0, 0)),
-        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_201.0, OVERDUE, (0, 0)),
-        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_200.0, LOST, (0, 1)),
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 780.0, LOST, (1, 0)),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_121.0, OVERDUE, (0, 0)),
+        ({}, {"fix_ms": T0 - 200 * S}, {}, 3_120.0, LOST, (0, 1)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 600.0, LOST, (1, 0)),
         ({}, {"p11": 150.0**2}, {}, 9_000.0, FRESH, (0, 0)),
         ({}, {"p11": 150.1**2}, {}, 9_000.0, LOST, (0, 1)),
         ({}, {"source": tr.LBS}, {}, 9_000.0, LOST, (0, 1)),  # a mast heard him: he may be anywhere around it
-        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 781.0, OVERDUE, (0, 0)),
+        ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 601.0, OVERDUE, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 0.0, FRESH, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 3_000.0, LOST, (1, 1)),
         ({}, {"fix_ms": T0 - 200 * S}, {"lost_respondent": 1}, 9e9, LOST, (0, 1)),
@@ -815,7 +841,7 @@ def test_contact(hers: dict[str, float], his: dict[str, float], row: dict[str, i
         (0, 81, 1_297.0, True, OVERDUE, (0, 0)),
         (0, 81, 1_296.0, True, LOST, (0, 1)),  # 16 m/s for 81 s
         (0, 81, 1_296.0, False, FRESH, (0, 0)),  # something rings already: only silence is said
-        (0, 196, 3_136.0, False, LOST, (0, 1)),
+        (0, 196, 3_072.0, False, LOST, (0, 1)),
         (90, 196, 3_000.0, True, LOST, (0, 1)),  # she is only late: he is named
         (90, 90, 1_000.0, True, LOST, (1, 1)),
     ],

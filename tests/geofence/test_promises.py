@@ -18,7 +18,8 @@ from tests.pings import HER, HIM, HOME, T0, pair, ping, said, started
 
 SEEDS = st.integers(0, 10_000)
 CALM = int(Level.CALM)
-HIS_BOUND_MPS, HER_BOUND_MPS = 16.0, 12.0  # a car on an avenue, a car through a city; the yardstick's own copy, not the core's
+AVENUE_MPS, AVENUE_S, CITY_MPS = 16.0, 180.0, 12.0  # a car on an avenue, how long that lasts, a car through a city; the yardstick's own copy
+WALK_MPS, WALK_S, WALK_SEEN_S = 3.0, 180.0, 480.0  # she walks first, if both rested: so long, and so long while he is seen to rest
 UNFIT_M = 150.0  # one sigma: such a fix says next to nothing
 LATE_S = 20.0 + 1.0  # beyond its own rhythm: the network's worst latency, and deadlines live on whole seconds
 
@@ -176,13 +177,15 @@ def could_be_inside(core: Core, at_ms: int, perimeter_m: float) -> bool:
     if max(hers["p11"], his["p11"]) > UNFIT_M**2:
         return True
     reach_m = 2.0 * math.sqrt(hers["p11"] + his["p11"])
-    overdue = False
-    for d, bound in ((hers, HER_BOUND_MPS), (his, HIS_BOUND_MPS)):
-        age_s = (at_ms - d["fix_ms"]) / 1000.0
-        if age_s > d["gap_s"] + LATE_S:
-            overdue = True
-            both_rest = hers["rest"] >= 2 and his["rest"] >= 2
-            reach_m += 3.0 * min(age_s, 180.0) + bound * max(age_s - 180.0, 0.0) if d is hers and both_rest else bound * age_s
+    hers_s, his_s = ((at_ms - d["fix_ms"]) / 1000.0 for d in (hers, his))
+    she_is_late, he_is_late = hers_s > hers["gap_s"] + LATE_S, his_s > his["gap_s"] + LATE_S
+    if he_is_late:
+        reach_m += AVENUE_MPS * min(his_s, AVENUE_S) + CITY_MPS * max(his_s - AVENUE_S, 0.0)
+    if she_is_late:
+        both_rest = hers["rest"] >= 2 and his["rest"] >= 2
+        walk_s = min(hers_s, (WALK_S if he_is_late else WALK_SEEN_S) if both_rest else 0.0)
+        reach_m += WALK_MPS * walk_s + CITY_MPS * (hers_s - walk_s)
+    overdue = she_is_late or he_is_late
     apart_m = distance_to(his, Ping(*([0] * 7), float(hers["lat"]), float(hers["lon"]), *([0] * 17)))
     return apart_m * 1.005 < perimeter_m + reach_m - 1.0 and (overdue or apart_m * 1.005 < perimeter_m - 3.0 * reach_m)
 
