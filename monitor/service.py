@@ -59,6 +59,7 @@ from monitor.wire import to_json
 
 DEAF_MS_MAX = 10_000  # away for longer than this, we say that we could not see; devices report every 60 s at most
 SAVE_S_MAX = 60.0  # for a snapshot: 50,000 orders take 8 s; longer means that the disk fails
+SAVE_AGAIN_S = 5.0  # after one that failed: a start with much to send gives the outbox no second to spare
 STOP_SAVE_S_MAX = 1.0  # for the last one: shutdown as a whole has 5 s
 LEVELS_EVERY_S = 5.0  # the gauge of orders by level: it looks at every order
 OUTBOX_STOP_S = 2.0  # for deliveries under way at shutdown; what remains is on disk and goes out at the next start
@@ -207,7 +208,7 @@ class Service:
         self._sinks.put = self._loop.put
         prepare(self._ways_out)
         await self._outbox.start()
-        self._catch_up(recovered)
+        await self._catch_up(recovered)
         try:
             async with asyncio.TaskGroup() as group:
                 background = [self._spawn(group, *part) for part in self._background()]
@@ -293,7 +294,7 @@ class Service:
         settle_memory()
         return recovered
 
-    def _catch_up(self, recovered: Recovered) -> None:
+    async def _catch_up(self, recovered: Recovered) -> None:
         """Send what the tail says, and own up to the time for which we saw nothing."""
         self._sinks.send(recovered.notifications)
         for command in recovered.commands:
@@ -304,7 +305,7 @@ class Service:
             self._loop.receive([Envelope(now_ms, "monitor/link", to_json({"up": True}))])
         elif last_ms < now_ms - DEAF_MS_MAX:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
-        self._loop.adopt(self._registrar.watched)
+        await self._loop.adopt(self._registrar.watched)
         if self._store is not None:
             self._store.know(self._views.standings(), self._clock.now_ms())
 
@@ -312,11 +313,13 @@ class Service:
 
     async def _keep_snapshots(self) -> None:
         while True:  # the first at once: what was taken over from the orders file is in no journal
+            wait_s = self._settings.service.snapshot_every_s
             try:
                 await self._save()
             except OSError as error:  # TimeoutError is one: a disk in trouble; the journal says so, and has everything
-                _log.warning("snapshot_failed", error=type(error).__name__)
-            await asyncio.sleep(self._settings.service.snapshot_every_s)
+                _log.warning("snapshot_failed", error=type(error).__name__, reason=str(error))
+                wait_s = min(wait_s, SAVE_AGAIN_S)
+            await asyncio.sleep(wait_s)
 
     async def _save(self, timeout_s: float = SAVE_S_MAX) -> None:
         """Put the engine's memory on disk, at a known place of the journal, once the outbox has on disk what was to be sent till then."""

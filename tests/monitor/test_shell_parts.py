@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 import urllib.error
@@ -22,7 +23,7 @@ from monitor.link import LinkWatch
 from monitor.mqtt import LinkLost, NoListener
 from monitor.notices import TEXTS, Trouble, notices
 from monitor.output import Unhurried
-from monitor.saver import save
+from monitor.saver import SnapshotFailed, save
 from monitor.snapshot import Snapshot, read_snapshots, write_snapshot
 from monitor.supervise import supervised
 
@@ -145,8 +146,14 @@ async def test_a_snapshot_that_fails_or_hangs_is_an_error_and_leaves_the_old_one
         time.sleep(60)
         return b""
 
-    with pytest.raises(OSError, match="could not be written"):
+    def die() -> bytes:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return b""
+
+    with pytest.raises(SnapshotFailed, match="RuntimeError"):
         await save(path, fail, place(), 10)
+    with pytest.raises(SnapshotFailed, match="SIGKILL"):
+        await save(path, die, place(), 10)
     with pytest.raises(TimeoutError):
         await save(path, hang, place(), 0.2)
     assert list(read_snapshots(path)) == [Snapshot(1, b"old")]
