@@ -78,9 +78,8 @@ def grown(registry: Registry, by: int) -> Registry:
     return replace(registry, orders=(*registry.orders, *more))
 
 
-async def taken_over(service: Service, path: Path, write: Callable[[], None]) -> None:
-    """Change the orders file, have it taken over, and wait until the snapshot after it is there."""
-    write()
+async def taken_over(service: Service) -> None:
+    """Have the changed orders file taken over, and wait until the snapshot after it is there."""
     before = written_ns(service)
     service.reload_soon()
     async with asyncio.timeout(WORK_S_MAX):
@@ -106,14 +105,21 @@ async def measure(directory: Path, registry: Registry) -> None:
     probing = asyncio.create_task(probe.run())
     big_zone(directory / "big.geojson")
     plenty = min(IMPORTED, len(registry.orders))
+    import_, zone = f"{plenty:,} orders are imported", f"a zone with {VERTICES:,} vertices is loaded"
+    written: dict[str, Callable[[], object]] = {  # before the probe looks: it is not the service that writes the file
+        import_: lambda: write_orders(orders, grown(registry, plenty)),
+        zone: lambda: orders.write_text(orders.read_text() + ZONE),
+    }
     works: dict[str, Callable[[], Awaitable[None]]] = {
         "nothing goes on": lambda: asyncio.sleep(IDLE_S),
         f"a snapshot of {len(registry.orders):,} orders is written": service._save,
-        f"{plenty:,} orders are imported": lambda: taken_over(service, orders, lambda: write_orders(orders, grown(registry, plenty))),
-        f"a zone with {VERTICES:,} vertices is loaded": lambda: taken_over(service, orders, lambda: orders.write_text(orders.read_text() + ZONE)),
+        import_: lambda: taken_over(service),
+        zone: lambda: taken_over(service),
     }
     floor = 0.0
     for name, work in works.items():
+        written.get(name, lambda: None)()
+        await asyncio.sleep(2 * PROBE_S)  # the probe has overslept the writing
         late = await probe.during(work)
         worst = max(late)
         floor = floor or worst

@@ -20,6 +20,7 @@ from geofence.state import Tables
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
+from geofence.zone import warm_up as warm_up_zones
 
 _LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
     "device": (state.DEVICE, ()),
@@ -166,15 +167,20 @@ class Core:
         target["east_m_per_deg"], target["north_m_per_deg"] = shape.east_m_per_deg, shape.north_m_per_deg
         target["radius_m"], target["size_m"], target["ring_m"] = shape.radius_m, shape.size_m, zone.buffer_m
         target["edge_first"], target["edge_count"] = self._count["edges"], len(shape.edges)
-        for edge in shape.edges:
-            self._arrays_row("edges")[:] = edge
+        self._extend("edges", shape.edges)
         if zone.schedule is not None:
             self._windows.put(row, Schedule(zone.schedule, zone.timezone))
             self._windows.move(self._arrays["target"], row, at_ms)
 
-    def _arrays_row(self, name: str) -> Any:
-        row = self._append(name)
-        return self._arrays[name][row]
+    def _extend(self, name: str, rows: Any) -> None:
+        """Put rows at the end of one array."""
+        first = self._count[name]
+        last = first + len(rows)
+        while last > len(self._arrays[name]):
+            self._arrays[name] = np.concatenate([self._arrays[name], np.zeros_like(self._arrays[name])])
+        self._arrays[name][first:last] = rows
+        self._count[name] = last
+        self._tables = None
 
     def _new_target(self, index: int, kind: ZoneKind) -> int:
         row = self._append("target")
@@ -220,6 +226,7 @@ class Core:
         sweep(tables, 0)
         step(tables, np.zeros(0, state.PING), 0)
         judge_orders(tables, 0, 0, 0)
+        warm_up_zones()
 
     def start(self, now_ms: int) -> None:
         """Time begins: orders already in force are judged first at this very moment, not when they were issued."""
@@ -249,6 +256,11 @@ class Core:
     def set_adaptive(self, adaptive: bool) -> None:
         """Whether the respondent's interval may depend on her (ADR-0012)."""
         self._arrays["world"][0]["adaptive"] = int(adaptive)
+
+    def device(self, device: DeviceId) -> Device | None:
+        """The device as it stands in the registry."""
+        row = self.device_rows.get(device)
+        return None if row is None else self.devices[row]
 
     def order(self, order: OrderId) -> Order | None:
         """The order as it now stands in the registry."""

@@ -7,7 +7,7 @@ The same inputs in the same order give the same effects byte for byte, whatever 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid5
@@ -35,6 +35,7 @@ from geofence.terms import (
     Transition,
 )
 from geofence.watch import lead_of
+from monitor.adoption import changes_to
 from monitor.answers import answers
 from monitor.engine_state import registry_as_data, registry_from_data
 from monitor.intake import Intake, PingRun
@@ -191,19 +192,18 @@ class Engine:
         """Whether a notification belongs to an incident that is still followed."""
         return self._escalation.follows(NotificationId(notification))
 
-    def adopt(self, registry: Registry, at_ms: int) -> Effects:
-        """Take over what an orders file says now, after a restart: new devices, new and changed orders, and those gone."""
-        effects = Effects()
-        self._pass_time(at_ms, effects)
-        for device in registry.devices:
-            self._directory.add(self._core.put_device(device), device)
-        for gone in sorted(self._filed - {order.id for order in registry.orders}):
-            self._on_order_change(OrderChange(self.now_ms, revoked=gone), effects)
-        for order in registry.orders:
-            if self._core.order(order.id) != order:
-                self._on_order_change(OrderChange(self.now_ms, order=order), effects)
+    def adopting(self, registry: Registry) -> Iterator[OrderChange | None]:
+        """What leads from here to what an orders file says now: each for `adopt`; None is nothing to do, and a place to pause."""
+        before, self._filed = self._filed, {order.id for order in registry.orders}
+        gone = sorted(before - self._filed)
+        self._filed |= before  # until it has all been taken over: should it not be, the next start must still know whom the file had
+        yield from changes_to(self._core, registry, gone)
         self._filed = {order.id for order in registry.orders}
-        return effects
+
+    def adopt(self, change: OrderChange | None, effects: Effects) -> None:
+        """Take over one change of the orders file, now; what it causes is added to `effects`."""
+        if change is not None:
+            self._on_order_change(change, effects)
 
     # --- snapshot -----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,11 +19,12 @@ from monitor.engine import Effects, Engine
 from monitor.journal import Journal, Record
 from monitor.mqtt import Batch
 from monitor.recovery import judge
-from monitor.terms import Envelope
+from monitor.terms import Envelope, OrderChange
 
 DEGRADED_S = 0.25  # fault F7: a commit that takes longer is said aloud; the median here is 4 ms
 WELL_S = 5.0  # without trouble before it is said to be over: a disk at its limit must not ring the control room each second
 ACKNOWLEDGE_ANYWAY_S = 2.0  # then the broker is acknowledged so that the feed goes on; the device keeps its pings
+PORTION_S = 0.005  # of judging changed orders at a time: with what they cause passed on, a portion stays below 20 ms
 PATROL_S = 0.1  # how often the age of the oldest commit is looked at: well below DEGRADED_S
 HEARTBEAT_S = 0.5  # an idle service commits nothing at this pace, so that "healthy" means a commit within 2 s
 PENDING_MAX = 10_000  # commits waited for when the disk is gone: beyond it the oldest lose their receipts, not their pings
@@ -126,12 +127,24 @@ class Loop:
         self._arm()
         return future
 
-    def adopt(self, registry: Registry) -> None:
-        """Let the engine take over a changed registry, and pass on what that causes."""
+    async def adopt(self, registry: Registry) -> None:
+        """Let the engine take over a changed registry in portions, with turns between them, and pass on what each causes."""
+        changes = self.engine.adopting(registry)
+        while self._adopt_some(changes):  # noqa: ASYNC110 - it works, and waits for nothing
+            await asyncio.sleep(0)
+
+    def _adopt_some(self, changes: Iterator[OrderChange | None]) -> bool:
+        """One portion; False after the last."""
         started_s = self._loop.time()
-        effects = self.engine.adopt(registry, self._clock.now_ms())
+        effects, more = self.engine.advance(self._clock.now_ms()), False
+        for change in changes:
+            self.engine.adopt(change, effects)
+            if self._loop.time() - started_s >= PORTION_S:
+                more = True
+                break
         self._sinks.judged(effects, 0, self._loop.time() - started_s)
         self._arm()
+        return more
 
     # --- time ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 YOUNG = 50_000  # new objects before the youngest are looked through (Python's own: 700, four times in one turn under load)
 
@@ -13,3 +15,19 @@ def settle_memory() -> None:
     gc.freeze()
     gc.set_threshold(YOUNG)
     gc.enable()
+
+
+@contextmanager
+def building_what_stays() -> Iterator[None]:
+    """While a registry is read and taken over: looking through what is half built took 0.14 s without a turn at 10,000 orders.
+
+    Nor is it looked through later. Only garbage in circles is lost by that, of which reading makes none.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()

@@ -16,13 +16,14 @@ from alerts.contacts import Contacts
 from config.contacts import check_trusted
 from config.errors import BadInput
 from config.order_data import devices_from_data, order_from_data, orders_input
-from config.orders import load_registry
 from geofence.terms import Device, Order, OrderId, Registry
 from monitor.amendments import Amendment, Amendments, clashes, digest_of
 from monitor.canary import HER, HIM
 from monitor.inquiries import Reply, Unfit, subject_of, who_of
+from monitor.known_orders import read_orders
 from monitor.log import get_logger
 from monitor.loop import Loop
+from monitor.memory import building_what_stays
 from monitor.terms import CANARY
 from monitor.views import Views
 from monitor.wire import to_json
@@ -51,6 +52,7 @@ class Registrar:
         save: Callable[[], Awaitable[None]],
     ) -> None:
         self._path = path
+        self._data_dir = amended.parent
         self._file = registry
         self._contacts = contacts
         self._complete = complete
@@ -86,25 +88,30 @@ class Registrar:
             await self._reload.wait()
             self._reload.clear()
             async with self._turn:
-                await self._take_over_file()
+                with building_what_stays():
+                    await self._take_over_file()
 
     async def _take_over_file(self) -> None:
         """Take over what the orders file says now; a file with faults changes nothing."""
         assert self._path is not None
         try:
-            file = await asyncio.to_thread(load_registry, self._path)
-            registry = self.amendments.over(file)
-            watched = self._complete(registry)
-            check_trusted(self._contacts, registry)
+            file, registry, watched = await asyncio.to_thread(self._read_file, self._path)
         except BadInput as error:
             _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
             return
         self._file = file
-        self._loop().adopt(watched)
+        await self._loop().adopt(watched)
         await self._listen(watched)
         with suppress(OSError):  # the next snapshot will have it
             await self._save()
         _log.info("orders_taken_over", orders=len(registry.orders), devices=len(registry.devices))
+
+    def _read_file(self, path: Path) -> tuple[Registry, Registry, Registry]:
+        """(what the file says, with the console's changes, with all else that is watched); runs beside the event loop. Raises BadInput."""
+        file = read_orders(path, self._data_dir)
+        registry = self.amendments.over(file)
+        check_trusted(self._contacts, registry)
+        return file, registry, self._complete(registry)
 
     # --- the console --------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -65,6 +66,7 @@ def _child(path: Path, describe: Callable[[], bytes], pipe: int) -> NoReturn:
     """What the child does; it never returns into the parent's program."""
     status = 1
     try:
+        gc.disable()  # it ends before there is much garbage, and looking for it copies the parent's pages
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import ssl
 from collections.abc import Callable
@@ -99,7 +100,7 @@ class Sessions:
 
     async def set_registry(self, registry: Registry) -> None:
         """Listen to the protected devices of a changed registry."""
-        own = protected_topics(registry)
+        own = await asyncio.to_thread(protected_topics, registry)  # 70 ms for 50,000 orders
         await self.protected.set_topics(own)
         self._own = frozenset(topic.encode() for topic in own)
 

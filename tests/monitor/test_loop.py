@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from geofence.terms import DeviceId
+from geofence.terms import DeviceId, OrderId, Registry
 from monitor import loop as loop_module
 from monitor.clock import Clock
 from monitor.engine import Effects, Engine
 from monitor.journal import Journal, Record
 from monitor.loop import Loop
 from monitor.mqtt import Batch, Inbound
-from monitor.terms import Envelope
+from monitor.terms import Envelope, OrderChange
+from tests.pings import pair
 
 BRC = DeviceId("brc-1")
 
@@ -37,6 +39,13 @@ class FakeEngine:
                 self.taken.append(envelope.payload)
                 effects.pings += 1
                 effects.receipts[BRC] = (1, len(self.taken))
+
+    def adopting(self, registry: Registry) -> Iterator[OrderChange | None]:
+        yield from [None, *(OrderChange(0, order=order) for order in registry.orders), None]
+
+    def adopt(self, change: OrderChange | None, effects: Effects) -> None:
+        if change is not None and change.order is not None:
+            self.taken.append(change.order.id.encode())
 
     def advance(self, now_ms: int) -> Effects:
         self.advanced.append(now_ms)
@@ -137,6 +146,17 @@ async def test_judged_at_once_and_acknowledged_only_after_the_commit(bench: Benc
     await bench.journal.commit()
     assert bench.connection.acknowledged == [1, 2, 3]
     assert bench.heard.all("safe") == [{BRC: (1, 3)}]
+
+
+async def test_a_ping_waits_for_one_portion_of_an_import_and_not_for_all_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "PORTION_S", 0.0)
+    orders = tuple(replace(pair().orders[0], id=OrderId(f"O{i}")) for i in range(20))
+    importing = asyncio.create_task(bench.loop.adopt(Registry((), orders)))
+    await asyncio.sleep(0)
+    bench.arrive(b"ping")
+    await importing
+    assert [one for one in bench.engine.taken if one != b"ping"] == [order.id.encode() for order in orders], "all of it, in its order"
+    assert bench.engine.taken.index(b"ping") <= 2, "the portion under way, and one begun in the same round"
 
 
 async def test_one_input_that_the_engine_cannot_take_costs_no_other(bench: Bench) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -19,10 +19,12 @@ from config.errors import BadInput
 from config.order_data import order_as_data, order_from_data, orders_input
 from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry
 from monitor import amendments as amendments_module
+from monitor import known_orders
 from monitor.amendments import Amendment, Amendments, digest_of, read_amendments
 from monitor.canary import with_canary
-from monitor.engine import Engine
+from monitor.engine import Effects, Engine
 from monitor.inquiries import Unfit
+from monitor.known_orders import NAME
 from monitor.registrar import WAITING_MAX, Registrar
 from monitor.terms import CANARY, Envelope
 from monitor.views import Views
@@ -32,6 +34,20 @@ from tests.pings import T0, at, circle, pair
 O1 = OrderId("O1")
 FILE = pair(valid_from_ms=T0 - 1_000, valid_until_ms=T0 + 86_400_000)
 BASE = FILE.orders[0]
+
+
+TOML = """
+[[device]]
+id = "brc-9"
+person = "P-9"
+[[order]]
+id = "QRO-1"
+protected = "P-9"
+respondent = "R-9"
+perimeter_m = 700
+valid_from = 2026-01-01T00:00:00Z
+valid_until = 2027-01-01T00:00:00Z
+"""
 
 
 class Desk:
@@ -53,7 +69,13 @@ class Desk:
             listen=self.listen,
             save=self.listen,  # type: ignore[arg-type]
         )
-        self.engine.adopt(self.registrar.watched, T0)
+        self.engine.advance(T0)
+        for change in self.engine.adopting(self.registrar.watched):
+            self.engine.adopt(change, Effects())
+
+    async def adopt(self, registry: Registry) -> None:
+        for change in self.engine.adopting(registry):
+            self.engine.adopt(change, Effects())
 
     def receive_own(self, topic: str, payload: bytes) -> asyncio.Future[int]:
         self.now_ms += 1_000
@@ -310,3 +332,19 @@ def test_a_device_is_heard_from_the_line_behind_its_registration_on_however_the_
     assert whole.snapshot() == apart.snapshot()
     assert together.receipts == one_by_one[-1].receipts == {DeviceId("brc"): (1, 3)}
     assert len(together.rejections) == 1, "before it nobody knew it"
+
+
+async def test_a_file_taken_over_while_running_is_known_at_the_next_start(tmp_path: Path) -> None:
+    desk, orders = Desk(tmp_path), tmp_path / "orders.toml"
+    orders.write_text(TOML)
+    desk.registrar._path = orders
+    keeping = asyncio.create_task(desk.registrar.keep())
+    desk.registrar.reload_soon()
+    async with asyncio.timeout(5):
+        while not desk.heard:
+            await asyncio.sleep(0.005)
+    keeping.cancel()
+    assert desk.engine.orders() == [CANARY, "QRO-1"]
+    known = known_orders._read(tmp_path / NAME, cast(bytes, known_orders._digest(orders)))
+    assert known is not None
+    assert known.orders[0].perimeter_m == 700.0

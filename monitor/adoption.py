@@ -1,0 +1,23 @@
+"""From the orders that are watched to those a file names now, change by change. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from geofence.core import Core
+from geofence.terms import OrderId, Registry
+from monitor.terms import OrderChange
+
+
+def changes_to(core: Core, registry: Registry, gone: Iterable[OrderId]) -> Iterator[OrderChange | None]:
+    """New devices, then the orders that are gone, then those new or changed; None for each that stands as it should.
+
+    Each is looked at when it is asked for, so that whoever takes them over may pause between any two: looking at 50,000 orders
+    and putting a thousand in force takes its time. An order is of the file before or of the file after, never half of each.
+    """
+    for device in registry.devices:
+        yield None if core.device(device.id) == device else OrderChange(0, devices=(device,))
+    for order_id in gone:
+        yield OrderChange(0, revoked=order_id)
+    for order in registry.orders:
+        yield None if core.order(order.id) == order else OrderChange(0, order=order)
