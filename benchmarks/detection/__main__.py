@@ -1,5 +1,7 @@
 """`python -m benchmarks.detection [--days 200] [--seed 1000] [--noise 1] [--interval adaptive|10|30|60] [--jobs 2]`.
 
+`python -m benchmarks.detection --tracks FOLDER [--interval 10] [--episodes 535]`: encounters made of real recordings (`tracks.py`).
+
 Development seeds are 0-999; the figures in docs/detection.md are of seeds from 1,000 on, each used once.
 """
 
@@ -7,28 +9,23 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks.detection import baselines
-from benchmarks.detection.day import DAY_S, simulated_day
-from benchmarks.detection.drive import LOST, WARNED, Heard, Tracker, drive, registry
+from benchmarks.detection.day import simulated_day
+from benchmarks.detection.drive import LOST, WARNED, Tracker, drive, registry
+from benchmarks.detection.judge import OURS, add_scores, scores_of, share
 from benchmarks.detection.noise import receive
-from benchmarks.detection.score import LEAD_S, Score, percentile, wilson
+from benchmarks.detection.real import EPISODES, World, met, table
+from benchmarks.detection.score import LEAD_S, Score, percentile
+from benchmarks.detection.tracks import read_folder
+from config.errors import BadInput
 from geofence.core import Core
-from geofence.terms import Level
-
-ORACLE = "oracle (true places)"
-DETECTORS = {
-    ORACLE: baselines.oracle,
-    "naive last fix": baselines.naive,
-    "naive, accuracy ≤ 50 m": baselines.naive_accurate,
-    "2 in / 3 out": baselines.hysteresis,
-}
-OURS = "**Resguardo**"
 
 
 @dataclass
@@ -40,18 +37,6 @@ class Result:
     blinded: int = 0
     warned: int = 0
     pings: int = 0
-
-
-def alert_spans(heard: Heard) -> list[tuple[float, float]]:
-    """When any alert was on: the level above calm."""
-    spans, on = [], -1.0
-    for at, _, level in heard.said:
-        if on < 0 and level > Level.CALM:
-            on = at
-        elif on >= 0 and level == Level.CALM:
-            spans.append((on, at))
-            on = -1.0
-    return [*spans, (on, float(DAY_S))] if on >= 0 else spans
 
 
 def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, interval_s: int | None) -> Result:
@@ -66,12 +51,7 @@ def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, inter
     heard = drive(Core(registry(radius_m, warning_m)), trackers)
     distance_m = np.hypot(*(day.her.xy - day.him.xy).T)
     result = Result(pings=len(heard.reports))
-    found = {label: (spans := detector(heard.reports, radius_m, DAY_S), spans) for label, detector in DETECTORS.items()}
-    found[OURS] = (heard.breach, alert_spans(heard))
-    true, _ = found[ORACLE]
-    for label, (alarms, alerts) in found.items():
-        score = result.scores[label] = Score()
-        score.day(distance_m, radius_m, alarms, true, alerts, day.silenced, f"seed {seed}")
+    result.scores = scores_of(heard, distance_m, radius_m, day.silenced, f"seed {seed}")
     result.lost = sum(reason in LOST for _, reason, _ in heard.said)
     result.blinded = heard.blinded
     result.warned = sum(reason in WARNED for _, reason, _ in heard.said)
@@ -82,15 +62,7 @@ def add(total: Result, one: Result) -> None:
     """Add one day's result."""
     for name in ("lost", "blinded", "warned", "pings"):
         setattr(total, name, getattr(total, name) + getattr(one, name))
-    for label, score in one.scores.items():
-        into = total.scores.setdefault(label, Score())
-        for key, value in vars(score).items():
-            setattr(into, key, getattr(into, key) + value)
-
-
-def share(found: int, of: int) -> str:
-    low, high = wilson(found, of)
-    return f"{found}/{of} ({low:.1f}–{high:.1f} %)"
+    add_scores(total.scores, one.scores)
 
 
 def line(label: str, s: Score) -> str:
@@ -104,19 +76,46 @@ def line(label: str, s: Score) -> str:
     )
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1_000)
     parser.add_argument("--noise", type=float, default=1.0)
-    parser.add_argument("--interval", default="adaptive", help="adaptive, or seconds")
+    parser.add_argument("--tracks", type=Path, metavar="FOLDER", help="encounters made of the recordings of this folder instead of days")
+    parser.add_argument("--accuracy", choices=("phone", "unknown"), default="phone", help="of a recorded fix that has none")
+    parser.add_argument("--episodes", type=int, default=EPISODES, help="of encounters: so many times inside")
+    parser.add_argument("--interval", help="adaptive, or seconds; else adaptive for days, 10 for recordings")
     parser.add_argument("--radius", type=float, default=300.0)
     parser.add_argument("--warning", type=float, default=2_000.0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--stories", action="store_true", help="name every miss and false alarm of ours")
     args = parser.parse_args()
+    args.interval = args.interval or ("10" if args.tracks else "adaptive")
     interval_s = None if args.interval == "adaptive" else int(args.interval)
     Core.warm_up()
+    if args.tracks:
+        return encounters_of(args, interval_s)
+    days_of(args, interval_s)
+    return 0
+
+
+def encounters_of(args: argparse.Namespace, interval_s: int | None) -> int:
+    """Print the table of the recordings of a folder; returns the exit status."""
+    try:
+        folder = read_folder(args.tracks)
+    except BadInput as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    world = World(folder, args.radius, args.warning, interval_s, args.accuracy == "phone")
+    scores, last = met(world, args.seed, args.episodes, args.jobs)
+    print(table(world, scores, args.seed, last, args.interval))
+    if args.stories:
+        print("\n".join(scores[OURS].stories))
+    return 0
+
+
+def days_of(args: argparse.Namespace, interval_s: int | None) -> None:
+    """Print the table of simulated days."""
     work = partial(one_day, radius_m=args.radius, warning_m=args.warning, noise=args.noise, interval_s=interval_s)
     total, started = Result(), time.perf_counter()
     with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
@@ -136,4 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

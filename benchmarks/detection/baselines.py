@@ -48,8 +48,8 @@ def naive(reports: Sequence[Report], radius_m: float, end_s: float) -> Spans:
 
 
 def naive_accurate(reports: Sequence[Report], radius_m: float, end_s: float) -> Spans:
-    """The last fixes that claim 50 m or better."""
-    return _spans([r for r in reports if r.accuracy_m <= ACCURACY_M_MAX], radius_m, end_s, _measured, 1, 1)
+    """The last fixes that claim 50 m or better, or nothing."""
+    return _spans([r for r in reports if not r.accuracy_m > ACCURACY_M_MAX], radius_m, end_s, _measured, 1, 1)
 
 
 def hysteresis(reports: Sequence[Report], radius_m: float, end_s: float) -> Spans:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarks.detection.day import DAY_S
 from benchmarks.detection.noise import Receiver
@@ -37,7 +38,7 @@ class Report:
     source: int
     speed_mps: float
     course_deg: float
-    moving: bool  # by its motion sensor
+    moving: int  # by its motion sensor; -1: it has none
     true_xy: tuple[float, float]
 
 
@@ -48,6 +49,7 @@ class Heard:
     reports: list[Report] = field(default_factory=list)
     said: list[tuple[float, Reason, int]] = field(default_factory=list)
     breach: list[tuple[float, float]] = field(default_factory=list)  # from, until
+    end_s: int = DAY_S
     blinded: int = 0  # how often "cannot see" ended the calm: what wakes somebody, as against a word beside an alarm that stands
 
 
@@ -61,13 +63,22 @@ def ping_of(report: Report) -> Ping:
     at_ms, fix_ms = START_MS + int(report.arrival_s * 1000), START_MS + int(report.fix_s * 1000)
     return Ping(
         report.device, at_ms, 1, report.seq, fix_ms, True, fix_ms, lat, lon, report.accuracy_m, report.speed_mps, report.course_deg,
-        report.source, -1, NAN, False, 80.0, -1, 1, 0, False, int(report.moving), NAN, False, False, True,
+        report.source, -1, NAN, False, 80.0, -1, 1, 0, False, report.moving, NAN, False, False, True,
     )  # fmt: skip
 
 
 def end_of(t: float, spans: list[tuple[float, float]]) -> float | None:
     """The end of the span that `t` is in; None if it is in none."""
     return next((last for first, last in spans if first <= t < last), None)
+
+
+class Reporter(Protocol):
+    """Whatever reports: when next, with what, and how it takes a command."""
+
+    next_s: float
+
+    def report(self) -> Report | None: ...
+    def command(self, t: float, interval_s: int, report_now: bool) -> None: ...
 
 
 class Tracker:
@@ -94,7 +105,7 @@ class Tracker:
         r = self.receiver
         return Report(
             self.device, self.seq, t, arrival, float(r.xy[second, 0]), float(r.xy[second, 1]), float(r.accuracy_m[second]),
-            int(r.source[second]), float(r.speed_mps[second]), float(r.course_deg[second]), bool(r.moving[second]), tuple(self.truth[second]),
+            int(r.source[second]), float(r.speed_mps[second]), float(r.course_deg[second]), int(r.moving[second]), tuple(self.truth[second]),
         )  # fmt: skip
 
     def command(self, t: float, interval_s: int, report_now: bool) -> None:
@@ -108,17 +119,17 @@ class Tracker:
         self.next_s = max(t, min(self.next_s, t + self.interval_s))
 
 
-def drive(core: Core, trackers: list[Tracker]) -> Heard:
-    """The day: reports and commands in order of their time."""
-    heard = Heard()
+def drive(core: Core, trackers: Sequence[Reporter], end_s: int = DAY_S) -> Heard:
+    """The day, or as much as there is of it: reports and commands in order of their time."""
+    heard = Heard(end_s=end_s)
     core.start(START_MS)
     arrivals: list[tuple[float, int, Report]] = []
     commands: list[tuple[float, int, int, int, bool]] = []
     count, is_on = 0, 0.0
     while True:
         soonest = min(trackers, key=lambda tracker: tracker.next_s)
-        now = min(soonest.next_s, arrivals[0][0] if arrivals else DAY_S, commands[0][0] if commands else DAY_S)
-        if now >= DAY_S:
+        now = min(soonest.next_s, arrivals[0][0] if arrivals else end_s, commands[0][0] if commands else end_s)
+        if now >= end_s:
             return _ended(heard, is_on)
         count += 1
         if commands and commands[0][0] <= now:
@@ -157,5 +168,5 @@ def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -
 
 def _ended(heard: Heard, is_on: float) -> Heard:
     if is_on:
-        heard.breach.append((is_on, float(DAY_S)))
+        heard.breach.append((is_on, float(heard.end_s)))
     return heard

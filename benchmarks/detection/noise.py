@@ -95,6 +95,15 @@ def _shaken(rng: Any, speed_mps: Any) -> Any:
     return counted - np.concatenate((np.zeros(SENSOR_S), counted[:-SENSOR_S])) > 0
 
 
+def doppler(rng: Any, xy: Any) -> tuple[Any, Any, Any]:
+    """True speed, and speed and course as a receiver reports them, of places one second apart; no course at rest."""
+    step = np.gradient(xy, axis=0)
+    speed, size = np.hypot(step[:, 0], step[:, 1]), len(xy)
+    said = np.where(speed < 0.05, np.abs(rng.normal(0, 0.1, size)), np.maximum(0.0, speed + rng.normal(0, 0.4, size)))
+    course = (np.degrees(np.arctan2(step[:, 0], step[:, 1])) + rng.normal(0, 6, size)) % 360
+    return speed, said, np.where(speed > 0.3, course, np.nan)
+
+
 def receive(rng: Any, track: Track, noise: float = 1.0) -> Receiver:
     """The day of one person as her or his device measures it; `noise` scales every error."""
     sigma = _sigma(rng, track)
@@ -106,10 +115,7 @@ def receive(rng: Any, track: Track, noise: float = 1.0) -> Receiver:
     slipped = np.flatnonzero(rng.random(DAY_S - 1) < SLIPS) + 1
     measured[slipped] = measured[slipped - 1]
     claimed = np.maximum(3.0, sigma * noise * 1.515 * 0.85 * rng.lognormal(0, 0.35, DAY_S))
-    step = np.gradient(track.xy, axis=0)
-    speed = np.hypot(step[:, 0], step[:, 1])
-    said = np.where(speed < 0.05, np.abs(rng.normal(0, 0.1, DAY_S)), np.maximum(0.0, speed + rng.normal(0, 0.4, DAY_S)))
-    course = (np.degrees(np.arctan2(step[:, 0], step[:, 1])) + rng.normal(0, 6, DAY_S)) % 360
-    said, course = np.where(source == GPS, said, np.nan), np.where((source == GPS) & (speed > 0.3), course, np.nan)
+    speed, said, course = doppler(rng, track.xy)
+    said, course = np.where(source == GPS, said, np.nan), np.where(source == GPS, course, np.nan)
     outages = [(t, t + rng.uniform(*OUTAGE_S)) for t in rng.uniform(0, DAY_S, rng.poisson(OUTAGES_PER_H * 24))]
     return Receiver(measured, claimed, source, said, course, _shaken(rng, speed), sorted(outages))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.detection.__main__ import DETECTORS, OURS, Result, add, one_day
+from benchmarks.detection.__main__ import Result, add, one_day
+from benchmarks.detection.judge import DETECTORS, OURS
 from benchmarks.detection.score import Score
 
 
