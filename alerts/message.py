@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from functools import lru_cache
+from uuid import UUID
 
 from alerts.case import Case, Due
 from alerts.ladder import Rung
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import text_of, wind_of
+from geofence.names import name_of, number_of
 from geofence.terms import IncidentId, Transition
 
 NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notification ids derive from the input
 CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: it is read aloud
+CODES_KEPT = 4_096  # an incident's messages come close together, a dozen of them; more incidents at once only cost their sum again
 CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share one in practice
 
 
+@lru_cache(maxsize=CODES_KEPT)
 def code_of(incident: IncidentId) -> str:
     """The short code that every copy of every alert of an incident carries."""
-    number = uuid5(NAMESPACE, incident).int
+    number = number_of(NAMESPACE, incident)
     code = ""
     for _ in range(CODE_CHARS):
         number, digit = divmod(number, len(CODE_ALPHABET))
@@ -35,7 +39,7 @@ def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due, othe
     code = code_of(t.incident)
     hers = audience is Audience.PROTECTED
     return Notification(
-        id=NotificationId(str(uuid5(NAMESPACE, name))),
+        id=NotificationId(name_of(NAMESPACE, name)),
         incident=t.incident,
         order=t.order,
         code=code,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, NotificationId, Outcome
 from geofence.core import LAYOUT_DIGEST, Core
-from geofence.state import COMMAND, NUMBERS, PING
+from geofence.names import name_of
+from geofence.state import COMMAND, NUMBERS, PING, OutRow
 from geofence.terms import (
     Command,
     DeviceId,
@@ -80,7 +81,7 @@ class Effects:
 
 
 def _known(x: float) -> float | None:
-    return None if math.isnan(x) else float(x)
+    return None if math.isnan(x) else x
 
 
 class Engine:
@@ -307,78 +308,73 @@ class Engine:
 
     def _tell(self, rows: Sequence[Any], effects: Effects) -> None:
         """Turn rows of the kernel into transitions, notifications and commands; a row that fails does not take the others with it."""
-        for row in rows:
+        for out in rows:
+            row = OutRow(*out.item())
             try:
                 self._tell_row(row, effects)
             except Exception as error:
                 effects.faults.append(Fault(self._order_of(row), type(error).__name__))
 
     def _order_of(self, row: Any) -> OrderId | None:
-        return None if row["kind"] == COMMAND else self._core.orders[int(row["order"])].id
+        return None if row.kind == COMMAND else self._core.orders[row.order].id
 
     def _tell_row(self, row: Any, effects: Effects) -> None:
-        if row["kind"] == COMMAND:
+        if row.kind == COMMAND:
             self._command(row, effects)
             return
         transition = self._transition(row)
         self._escalate_until(transition.at_ms, effects)
-        if row["kind"] == NUMBERS:
+        if row.kind == NUMBERS:
             effects.notifications += self._escalation.on_numbers(transition)
             return
         effects.transitions.append(transition)
         effects.notifications += self._escalation.on_transition(transition, self._facts(transition.order))
 
     def _command(self, row: Any, effects: Effects) -> None:
-        device = self._core.devices[int(row["device_protected"])]
+        device = self._core.devices[row.device_protected]
         if device.format is Format.V1:
-            interval_s = int(row["interval_s"]) or None
-            effects.commands.append(Command(device.id, int(row["at_ms"]), interval_s, bool(row["report_now"])))
+            effects.commands.append(Command(device.id, row.at_ms, row.interval_s or None, bool(row.report_now)))
 
     def _transition(self, row: Any) -> Transition:
-        order_row = int(row["order"])
-        order = self._core.orders[order_row].id
-        reason, to_level = Reason(int(row["reason"])), Level(int(row["to_level"]))
+        order = self._core.orders[row.order].id
+        reason, to_level = Reason(row.reason), Level(row.to_level)
         fixes = self._fixes(row)
-        zone = self._core.zone_of(order_row, int(row["target"]))
-        party = int(row["party"])
+        zone = self._core.zone_of(row.order, row.target)
         return Transition(
-            at_ms=int(row["at_ms"]),
+            at_ms=row.at_ms,
             order=order,
-            incident=self._incident(order, reason, fixes, int(row["at_ms"]), to_level),
-            from_level=Level(int(row["from_level"])),
+            incident=self._incident(order, reason, fixes, row.at_ms, to_level),
+            from_level=Level(row.from_level),
             to_level=to_level,
             reason=reason,
-            party=Role(party) if party >= 0 else None,
-            distance_m=_known(row["distance_m"]),
-            uncertainty_m=_known(row["uncertainty_m"]),
-            seconds_to_perimeter=_known(row["seconds"]),
-            bearing_deg=_known(row["bearing_deg"]),
+            party=Role(row.party) if row.party >= 0 else None,
+            distance_m=_known(row.distance_m),
+            uncertainty_m=_known(row.uncertainty_m),
+            seconds_to_perimeter=_known(row.seconds),
+            bearing_deg=_known(row.bearing_deg),
             zone=None if zone is None else zone.id,
             fixes=fixes,
-            breached_at_ms=int(row["breached_ms"]) or None,
-            hours_left=_known(row["hours_left"]) if reason is Reason.BATTERY else None,
-            count=int(row["count"]) or None,
-            since_ms=int(row["since_ms"]) or None,
-            closest_m=_known(row["closest_m"]) if row["count"] else None,
+            breached_at_ms=row.breached_ms or None,
+            hours_left=_known(row.hours_left) if reason is Reason.BATTERY else None,
+            count=row.count_ or None,
+            since_ms=row.since_ms or None,
+            closest_m=_known(row.closest_m) if row.count_ else None,
         )
 
     def _fixes(self, row: Any) -> tuple[FixRef, ...]:
         """The fixes the decision rests on, the protected person's first."""
-        fixes = []
-        for party in ("protected", "respondent"):
-            device = int(row[f"device_{party}"])
-            if device >= 0:
-                fixes.append(FixRef(self._core.devices[device].id, int(row[f"boot_{party}"]), int(row[f"seq_{party}"])))
-        return tuple(fixes)
+        hers = (row.device_protected, row.boot_protected, row.seq_protected)
+        his = (row.device_respondent, row.boot_respondent, row.seq_respondent)
+        return tuple([FixRef(self._core.devices[device].id, boot, seq) for device, boot, seq in (hers, his) if device >= 0])
 
     def _incident(self, order: OrderId, reason: Reason, fixes: tuple[FixRef, ...], at_ms: int, to_level: Level) -> IncidentId:
         """The open incident of the order, or a new one named after what opened it; CALM closes it."""
         incident = self._incidents.get(order)
         if incident is None:
             name = f"{order}|{reason.word}|" + "|".join(f"{f.device}:{f.boot}:{f.seq}" for f in fixes)
-            incident = IncidentId(str(uuid5(INCIDENT_NAMESPACE, name)))
+            incident = IncidentId(name_of(INCIDENT_NAMESPACE, name))
             if not fixes or incident == self._last_incident.get(order):
-                incident = IncidentId(str(uuid5(INCIDENT_NAMESPACE, f"{name}|{at_ms}")))
+                incident = IncidentId(name_of(INCIDENT_NAMESPACE, f"{name}|{at_ms}"))
         if to_level is Level.CALM:
             self._incidents.pop(order, None)
             self._last_incident[order] = incident

@@ -10,6 +10,7 @@ integer of at most 15 digits divided by a power of ten that float64 holds exactl
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -294,11 +295,11 @@ class Scanner:
     def __init__(self) -> None:
         self._values = np.zeros(KEYS_END)
 
-    def read(self, payloads: list[bytes]) -> tuple[Any, list[int]]:
+    def read(self, payloads: Sequence[bytes]) -> tuple[Any, list[int]]:
         """(rows, others): the kernel's row of each payload that is plain, and which are not; an empty payload never is."""
         rows = np.zeros(len(payloads), PING)
         plain = np.zeros(len(payloads), np.bool_)
-        ends = np.array(list(accumulate(map(len, payloads))), np.int64)
+        ends = np.fromiter(accumulate(map(len, payloads)), np.int64, len(payloads))
         # The end is followed by bytes that belong to no number and no word: reading never runs beyond it.
         text = np.frombuffer(b"".join(payloads) + bytes(TAIL_BYTES), np.uint8)
         read = scan(text, ends, rows, plain, self._values)
