@@ -1,6 +1,7 @@
 """`python -m benchmarks.detection [--days 200] [--seed 1000] [--noise 1] [--interval adaptive|10|30|60] [--jobs 2]`.
 
 `python -m benchmarks.detection --tracks FOLDER [--interval 10] [--episodes 535]`: encounters made of real recordings (`tracks.py`).
+`python -m benchmarks.detection.curve`: misses and false breaches over the threshold.
 
 Development seeds are 0-999; the figures in docs/detection.md are of seeds from 1,000 on, each used once.
 """
@@ -37,6 +38,7 @@ class Result:
     blinded: int = 0
     warned: int = 0
     pings: int = 0
+    shown_calm_s: int = 0
 
 
 def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, interval_s: int | None) -> Result:
@@ -53,14 +55,14 @@ def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, inter
     result = Result(pings=len(heard.reports))
     result.scores = scores_of(heard, distance_m, radius_m, day.silenced, f"seed {seed}")
     result.lost = sum(reason in LOST for _, reason, _ in heard.said)
-    result.blinded = heard.blinded
+    result.blinded, result.shown_calm_s = heard.blinded, heard.shown_calm_s
     result.warned = sum(reason in WARNED for _, reason, _ in heard.said)
     return result
 
 
 def add(total: Result, one: Result) -> None:
     """Add one day's result."""
-    for name in ("lost", "blinded", "warned", "pings"):
+    for name in ("lost", "blinded", "warned", "pings", "shown_calm_s"):
         setattr(total, name, getattr(total, name) + getattr(one, name))
     add_scores(total.scores, one.scores)
 
@@ -129,7 +131,8 @@ def days_of(args: argparse.Namespace, interval_s: int | None) -> None:
         print(line(label, score))
     print(f"\n“Cannot see” said {total.lost / args.days:.2f} times a pair-day, from calm {total.blinded / args.days:.2f}; ", end="")
     print(f"warnings {total.warned / args.days:.2f}; {total.pings / args.days:,.0f} pings a pair-day; ", end="")
-    print(f"{time.perf_counter() - started:.0f} s in all.")
+    print(f"{time.perf_counter() - started:.0f} s in all.\n")
+    print(f"Shown calm while by the last fixes, their errors and the speed bound he could have been inside, or one was unseen or unfit: {total.shown_calm_s} s.")
     if args.stories:
         print("\n".join(sorted(total.scores[OURS].stories)))
 

@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from benchmarks.detection.day import DAY_S
 from benchmarks.detection.noise import Receiver
+from benchmarks.detection.yardstick import could_be_inside
 from geofence.core import Core
 from geofence.geodesy import moved
 from geofence.state import COMMAND, TRANSITION
-from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Reason, Registry
+from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Ping, Reason, Registry
 
 START_MS = 1_767_571_200_000  # 2026-01-05T00:00:00Z
 ORIGIN = (20.5888, -100.3899)
 DOWNLINK_S = 2.0  # a command reaches the device this much later, if it can be reached at all
 LATENCY_S, LATENCY_SPREAD, LATENCY_S_MAX = 1.2, 0.6, 20.0
 NAN = math.nan
+CALM = int(Level.CALM)
 WARNED = (Reason.APPROACH, Reason.UNVERIFIED)
 LOST = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED)
 
@@ -50,6 +54,8 @@ class Heard:
     said: list[tuple[float, Reason, int]] = field(default_factory=list)
     breach: list[tuple[float, float]] = field(default_factory=list)  # from, until
     end_s: int = DAY_S
+    level: int = 0  # of the order, as last said
+    shown_calm_s: int = 0  # seconds calm though by fixes, errors and speeds he could have been inside (yardstick.py)
     blinded: int = 0  # how often "cannot see" ended the calm: what wakes somebody, as against a word beside an alarm that stands
 
 
@@ -137,8 +143,11 @@ def drive(core: Core, trackers: Sequence[Reporter], end_s: int = DAY_S) -> Heard
             trackers[device].command(at, interval_s, report_now)
         elif arrivals and arrivals[0][0] <= now:
             _, _, report = heapq.heappop(arrivals)
+            since_s = heard.reports[-1].arrival_s if heard.reports else 0.0
+            before = core.tables().device[:2].copy()
             heard.reports.append(report)
             rows = core.take([ping_of(report)])
+            note_calm(heard, rows, before, since_s, core.orders[0].perimeter_m)
             is_on = _note(core, heard, rows, report.arrival_s, is_on)
             for row in rows:
                 if row["kind"] == COMMAND:
@@ -148,6 +157,22 @@ def drive(core: Core, trackers: Sequence[Reporter], end_s: int = DAY_S) -> Heard
             made = soonest.report()
             if made is not None:
                 heapq.heappush(arrivals, (made.arrival_s, count, made))
+
+
+def note_calm(heard: Heard, rows: list[Any], before: Any, since_s: float, radius_m: float) -> None:
+    """Count the seconds up to the last report that were shown calm and should not have been; a second late is not late.
+
+    `rows`: what was said since the report of `since_s`; `before`: both devices as they were until now.
+    """
+    seconds = np.arange(math.floor(since_s) + 1, math.ceil(heard.reports[-1].arrival_s))
+    level = np.full(len(seconds), heard.level)
+    for row in rows:
+        if row["kind"] == TRANSITION:
+            heard.level = int(row["to_level"])
+            level[seconds >= (int(row["at_ms"]) - START_MS) / 1000] = heard.level
+    if (level == CALM).any():
+        could = could_be_inside(before[0], before[1], START_MS + 1_000 * (seconds - 1), radius_m)
+        heard.shown_calm_s += int(((level == CALM) & could).sum())
 
 
 def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -> float:

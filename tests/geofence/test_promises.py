@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.detection.yardstick import apart_m, could_be_inside
 from geofence.core import Core
 from geofence.geodesy import moved, offset_m
 from geofence.proximity import p_within
@@ -18,10 +18,6 @@ from tests.pings import HER, HIM, HOME, T0, pair, ping, said, started
 
 SEEDS = st.integers(0, 10_000)
 CALM = int(Level.CALM)
-AVENUE_MPS, AVENUE_S, CITY_MPS = 16.0, 180.0, 12.0  # a car on an avenue, how long that lasts, a car through a city; the yardstick's own copy
-WALK_MPS, WALK_S, WALK_SEEN_S = 3.0, 180.0, 480.0  # she walks first, if both rested: so long, and so long while he is seen to rest
-UNFIT_M = 150.0  # one sigma: such a fix says next to nothing
-LATE_S = 20.0 + 1.0  # beyond its own rhythm: the network's worst latency, and deadlines live on whole seconds
 
 
 def level_of(core: Core) -> int:
@@ -156,38 +152,16 @@ def test_three_fixes_that_agree_are_believed_whatever_came_before(seed: int, eas
     core.take([ping(who, at_ms + 10_000 * k, seq + k, east_m, north_m, accuracy_m=8.0) for k in (1, 2, 3)])
     d = core.tables().device[who]
     assert d["held"] == 0
-    assert distance_to(d, ping(who, 0, 0, east_m, north_m)) < 400.0
-
-
-def distance_to(d: Any, p: Ping) -> float:
-    """Independent of the kernel: the haversine on a sphere, good to half a percent."""
-    lat_a, lon_a, lat_b, lon_b = (math.radians(x) for x in (d["lat"], d["lon"], p.lat_deg, p.lon_deg))
-    h = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
-    return 2 * 6_371_000.0 * math.asin(math.sqrt(h))
+    there = ping(who, 0, 0, east_m, north_m)
+    assert apart_m(d, {"lat": there.lat_deg, "lon": there.lon_deg}) < 400.0
 
 
 # --- Never calm while he could be there ----------------------------------------------------------------------------------
 
 
-def could_be_inside(core: Core, at_ms: int, perimeter_m: float) -> bool:
-    """By the last believed fixes, two sigma of their errors and the speed of a car, each party from its fix on once its report is overdue."""
-    hers, his = core.tables().device[HER], core.tables().device[HIM]
-    if not (hers["seen"] and his["seen"]):
-        return True
-    if max(hers["p11"], his["p11"]) > UNFIT_M**2:
-        return True
-    reach_m = 2.0 * math.sqrt(hers["p11"] + his["p11"])
-    hers_s, his_s = ((at_ms - d["fix_ms"]) / 1000.0 for d in (hers, his))
-    she_is_late, he_is_late = hers_s > hers["gap_s"] + LATE_S, his_s > his["gap_s"] + LATE_S
-    if he_is_late:
-        reach_m += AVENUE_MPS * min(his_s, AVENUE_S) + CITY_MPS * max(his_s - AVENUE_S, 0.0)
-    if she_is_late:
-        both_rest = hers["rest"] >= 2 and his["rest"] >= 2
-        walk_s = min(hers_s, (WALK_S if he_is_late else WALK_SEEN_S) if both_rest else 0.0)
-        reach_m += WALK_MPS * walk_s + CITY_MPS * (hers_s - walk_s)
-    overdue = she_is_late or he_is_late
-    apart_m = distance_to(his, Ping(*([0] * 7), float(hers["lat"]), float(hers["lon"]), *([0] * 17)))
-    return apart_m * 1.005 < perimeter_m + reach_m - 1.0 and (overdue or apart_m * 1.005 < perimeter_m - 3.0 * reach_m)
+def he_could_be_inside(core: Core, at_ms: int) -> bool:
+    devices = core.tables().device
+    return bool(could_be_inside(devices[HER], devices[HIM], at_ms, 500.0)[0])
 
 
 @given(seed=SEEDS, every_ms=st.integers(700, 9_000))
@@ -200,7 +174,7 @@ def test_never_calm_while_a_silent_party_could_have_come_or_a_device_is_unseen(s
             now += every_ms
             core.advance(now)
             looked += 1
-            if level_of(core) == CALM and could_be_inside(core, now - 1_000, 500.0):
+            if level_of(core) == CALM and he_could_be_inside(core, now - 1_000):
                 shown_calm += 1
         now = max(now, until)
         if one is not None:
@@ -231,7 +205,7 @@ def test_who_falls_silent_is_shown_calm_only_as_long_as_the_speed_bound_keeps_hi
             looked += 1
             core.take([ping(d, now, seq + looked, 0, apart_m if d == HIM else 0, **speed) for d in (HER, HIM) if d not in who])
         core.advance(now)
-        assert level_of(core) != CALM or not could_be_inside(core, now - 1_000, 500.0)
+        assert level_of(core) != CALM or not he_could_be_inside(core, now - 1_000)
     assert HIM not in who or level_of(core) != CALM, "in the end he could be anywhere"
 
 
