@@ -16,7 +16,7 @@ import numpy as np
 from geofence import policy, state
 from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
-from geofence.state import Tables
+from geofence.state import Tables, doubled
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
@@ -73,7 +73,7 @@ class Core:
         row = self._count[name]
         array = self._arrays[name]
         if row == len(array):
-            self._arrays[name] = np.concatenate([array, np.zeros_like(array)])
+            self._arrays[name] = doubled(array)
         self._count[name] = row + 1
         self._tables = None
         return row
@@ -177,7 +177,7 @@ class Core:
         first = self._count[name]
         last = first + len(rows)
         while last > len(self._arrays[name]):
-            self._arrays[name] = np.concatenate([self._arrays[name], np.zeros_like(self._arrays[name])])
+            self._arrays[name] = doubled(self._arrays[name])
         self._arrays[name][first:last] = rows
         self._count[name] = last
         self._tables = None

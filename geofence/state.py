@@ -254,3 +254,10 @@ class Tables(NamedTuple):
     world: Any  # WORLD[1]
     out: Any  # OUT[n]
     draft: Any  # OUT[1]
+
+
+def doubled(array: Any) -> Any:
+    """The rows, and room for as many again, which takes no memory until it is written to."""
+    grown = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
+    grown[: len(array)] = array
+    return grown
