@@ -1,5 +1,7 @@
 """`python -m benchmarks.detection.curve [--days 100] [--seed 0] [--noise 2] [--jobs 2]`: misses and false breaches over the raise threshold.
 
+`--tracks FOLDER [--interval 10]`: the same on encounters of real phones (`real.py`), so many of them that he is inside 535 times.
+
 The threshold is a number in compiled code, so each point is a process of its own with a copy of geofence/ in which it is another: a minute each.
 """
 
@@ -18,6 +20,10 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.detection import __main__ as detection
+from benchmarks.detection.real import EPISODES, World, met
+from benchmarks.detection.score import Score
+from benchmarks.detection.tracks import read_folder
+from config.errors import BadInput
 from geofence import policy
 
 ROOT = Path(__file__).parents[2]
@@ -26,16 +32,22 @@ THRESHOLDS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 0.95)
 BELOW = 0.05  # on two fixes running, or on the way between two, this much less is enough: as in policy.py
 
 
-def one(days: int, seed: int, noise: float) -> dict[str, float]:
+def one(args: argparse.Namespace) -> dict[str, float]:
     """One point, with whatever core this process has."""
-    work = partial(detection.one_day, radius_m=300.0, warning_m=2_000.0, noise=noise, interval_s=None)
     detection.Core.warm_up()
+    if args.tracks:
+        world = World(read_folder(args.tracks), 300.0, 2_000.0, args.interval)
+        return point_of(met(world, args.seed, EPISODES, 1)[0][detection.OURS])
+    work = partial(detection.one_day, radius_m=300.0, warning_m=2_000.0, noise=args.noise, interval_s=None)
     total = detection.Result()
-    for day in map(work, range(seed, seed + days)):
+    for day in map(work, range(args.seed, args.seed + args.days)):
         detection.add(total, day)
-    ours = total.scores[detection.OURS]
+    return point_of(total.scores[detection.OURS])
+
+
+def point_of(ours: Score) -> dict[str, float]:
     return {
-        "found": ours.found_observable, "of": ours.observable, "false": ours.false, "days": ours.days,
+        "found": ours.found_observable, "of": ours.observable, "all": ours.mandatory, "found_all": ours.found, "false": ours.false, "days": ours.days,
         "delay": detection.percentile(ours.delays_s, 50), "excess": detection.percentile(ours.excess_s, 95),
     }  # fmt: skip
 
@@ -57,34 +69,43 @@ def elsewhere(threshold: float, args: argparse.Namespace) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         core_with(threshold, Path(folder))
         command = [sys.executable, "-m", "benchmarks.detection.curve", "--one"]
-        command += ["--days", str(args.days), "--seed", str(args.seed), "--noise", str(args.noise)]
+        command += ["--days", str(args.days), "--seed", str(args.seed), "--noise", str(args.noise), "--interval", str(args.interval)]
+        command += ["--tracks", str(args.tracks.resolve())] if args.tracks else []
         environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
         done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     point: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return point
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--noise", type=float, default=1.0)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--tracks", type=Path, metavar="FOLDER", help="encounters made of these recordings instead of days")
+    parser.add_argument("--interval", type=int, default=10, help="of the recordings, s")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.tracks and not args.tracks.is_dir():
+        print(BadInput(str(args.tracks), "no such folder"), file=sys.stderr)
+        return 2
     if args.one:
-        print(json.dumps(one(args.days, args.seed, args.noise)))
-        return
-    print(f"\n### Over the threshold: {args.days} pair-days from seed {args.seed}, noise × {args.noise:g}\n")
-    print("| P(inside) that raises at once | observable breaches found | missed | false breaches a pair-day | delay p50 s | excess p95 s |")
-    print("|---|---|---|---|---|---|")
+        print(json.dumps(one(args)))
+        return 0
+    what = f"real phones, interval {args.interval}" if args.tracks else f"{args.days} pair-days, noise × {args.noise:g}"
+    each = "an encounter" if args.tracks else "a pair-day"
+    print(f"\n**Over the threshold: {what}, from seed {args.seed}**\n")
+    print(f"| P(inside) that raises at once | observable breaches found | missed | all | false breaches = {each} | delay p50 s | excess p95 s |")
+    print("|---|---|---|---|---|---|---|")
     with ThreadPoolExecutor(args.jobs) as pool:
         for threshold, point in zip(THRESHOLDS, pool.map(lambda one: elsewhere(one, args), THRESHOLDS), strict=True):
             mark = "**" if threshold == policy.BREACH_ON else ""
             missed = point["of"] - point["found"]
             print(f"| {mark}{threshold:.2f}{mark} | {point['found']}/{point['of']} | {100 * missed / max(point['of'], 1):.1f} % ", end="")
-            print(f"| {point['false'] / point['days']:.3f} | {point['delay']:.1f} | {point['excess']:+.1f} |", flush=True)
+            print(f"| {point['found_all']}/{point['all']} | {point['false']} = {point['false'] / point['days']:.3f} | {point['delay']:.1f} | {point['excess']:+.1f} |", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

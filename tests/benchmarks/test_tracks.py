@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.detection import curve
 from benchmarks.detection.__main__ import main
 from benchmarks.detection.encounters import ENCOUNTER_S, MISS_M, Encounter, Player, encounter
 from benchmarks.detection.judge import OURS
@@ -135,3 +137,13 @@ def test_the_table_of_a_folder_is_printed(recordings: Path, monkeypatch: pytest.
     printed = capsys.readouterr().out
     assert "4 recordings and 1 walks (2 files not usable), R = 300 m, W = 2000 m, interval 10" in printed
     assert "| **Resguardo** | 5/5 (" in printed
+
+
+def test_a_point_of_the_curve_is_what_the_table_of_the_same_encounters_says(recordings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(curve, "EPISODES", 5)
+    monkeypatch.setattr("sys.argv", ["curve", "--one", "--tracks", str(recordings), "--seed", "0"])
+    assert curve.main() == 0
+    point, (scores, _) = json.loads(capsys.readouterr().out), met(World(read_folder(recordings), R, 2_000.0, 10), 0, 5, 1)
+    assert (point["all"], point["found_all"], point["false"], point["days"]) == (5, 5, 0, scores[OURS].days)
+    monkeypatch.setattr("sys.argv", ["curve", "--tracks", str(recordings / "absent")])
+    assert curve.main() == 2
