@@ -84,6 +84,22 @@ def is_frozen(d: Any, p: Any) -> bool:
 
 
 @compiled
+def is_invented(d: Any, p: Any) -> bool:
+    """True if its accuracy on the move is drawn by lot between 5 and 7 m, as programs do that write positions.
+
+    A real receiver's accuracy stays the same for a while or leaves that band (docs/detection.md, section 5).
+    """
+    if p["has_fix"] and p["speed_mps"] > policy.FROZEN_MPS_MIN:
+        accuracy = p["accuracy_m"]
+        if policy.INVENTED_M_MIN <= accuracy <= policy.INVENTED_M_MAX:
+            d["lot_m"] += abs(accuracy - d["lot_last_m"]) if d["lots"] > 0 else 0.0
+            d["lots"], d["lot_last_m"] = d["lots"] + 1, accuracy
+        else:
+            d["lots"], d["lot_m"] = 0, 0.0
+    return bool(d["lots"] >= policy.INVENTED_FIXES and d["lot_m"] >= policy.INVENTED_STEP_M * (d["lots"] - 1))
+
+
+@compiled
 def note_flap(d: Any, at_ms: int) -> None:
     """One more trouble has begun."""
     d["flaps"] = d["flaps"] + 1 if at_ms - d["flap_ms"] <= policy.FLAP_HOLD_MS_MAX else 1
@@ -107,7 +123,8 @@ def note_health(d: Any, p: Any) -> None:
         d["tether"] = p["tether"]
     if p["sos"] == 1:
         d["sos_sent_ms"] = max(d["sos_sent_ms"], p["sent_ms"])
-    false = p["mock"] == 1 or is_frozen(d, p)
+    frozen, invented = is_frozen(d, p), is_invented(d, p)
+    false = p["mock"] == 1 or frozen or invented
     note_battery(d, p)
     strap, tether, jamming, low = strap_is_off(d), tether_is_off(d), p["jamming"] == 1, d["battery_low"] == 1
     device = (strap and d["strap_until_ms"] == 0) or (tether and d["tether_until_ms"] == 0) or (low and d["battery_until_ms"] == 0)

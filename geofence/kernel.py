@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.anchor import learn_anchor
 from geofence.ask import insist
 from geofence.geodesy import offset_m
 from geofence.health import note_health, note_late_sos
@@ -90,6 +91,8 @@ def step_ping(T: Any, p: Any) -> int:
     verdict = take(d, T.history[i], p)
     if verdict == DUPLICATE:
         return verdict
+    if verdict == LIVE:
+        learn_anchor(d, p, (d["fix_ms"] - d["prev_ms"]) / 1000.0)
     if verdict == LATE or verdict == BACKLOG:
         look_back(T, p, verdict)
     if verdict == LATE and note_late_sos(d, p):

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.anchor import p_settled
 from geofence.ask import ask, ask_now, command_person
 from geofence.jit import compiled
 from geofence.pattern import note_patterns
@@ -94,10 +95,21 @@ def holds_any(T: Any, person: int) -> bool:
 
 
 @compiled
-def may_raise(T: Any, sight: Any) -> bool:
-    """A fix that arrived as history never raises a present alarm."""
+def is_past(d: Any, at_ms: int) -> bool:
+    """True if the last fix came as history and is too old to say where the device is now."""
+    return bool(d["fix_late"] == 1 and is_silent(d, at_ms))
+
+
+@compiled
+def may_raise(T: Any, sight: Any, at_ms: int, party: int) -> bool:
+    """A fix that arrived as history never raises a present alarm; a present fix of the other party may, while that one still counts."""
     i, j = int(sight[7]), int(sight[8])
-    return bool(T.device[j]["fix_late"] == 0 and (i < 0 or T.device[i]["fix_late"] == 0))
+    his_late, her_late = T.device[j]["fix_late"] == 1, i >= 0 and T.device[i]["fix_late"] == 1
+    if party == 1 and not his_late:
+        return not her_late or not is_past(T.device[i], at_ms)
+    if party == 0 and i >= 0 and not her_late:
+        return not his_late or not is_past(T.device[j], at_ms)
+    return not his_late and not her_late
 
 
 @compiled
@@ -109,6 +121,15 @@ def is_fit(T: Any, sight: Any) -> bool:
 
 
 @compiled
+def surely(T: Any, target: Any, sight: Any) -> tuple[float, float]:
+    """P(inside), P(the way went through) that may raise a breach: while nobody moves, not more than their known places say."""
+    if target["breach"] == 1 or max(sight[3], sight[9]) < policy.BREACH_ON_TWICE:
+        return sight[3], sight[9]
+    p = p_settled(T, target, int(sight[7]), int(sight[8]))
+    return min(sight[3], p), min(sight[9], p)
+
+
+@compiled
 def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, he_is_seen: bool, she_is_seen: bool) -> tuple[float, ...]:
     """Look at one open target and step its two machines; returns what `look` saw. A fixed zone is no business of hers (ADR-0012)."""
     target = T.target[k]
@@ -116,9 +137,10 @@ def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, he_is_seen: boo
     if sight[0] > 0.0:
         moving = target["kind"] == PERIMETER
         new_fix = party == 1 or (party == 0 and moving)
-        rising = may_raise(T, sight)
+        rising = may_raise(T, sight, at_ms, party)
+        p_inside, p_path = surely(T, target, sight)
         clearing = new_fix and he_is_seen and (she_is_seen or not moving)
-        step_breach(target, sight[3], sight[9], rising and is_fit(T, sight), new_fix, clearing)
+        step_breach(target, p_inside, p_path, rising and is_fit(T, sight), new_fix, clearing)
         step_approach(target, sight[4], sight[5], rising, clearing)
     return sight
 

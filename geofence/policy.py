@@ -95,6 +95,12 @@ CLOSING_MPS_MIN = 0.5  # slower than a stroll is drift of the fixes [D]
 COURSE_AGE_MS_MAX = 60_000  # a course older than the far interval is not a course [D]
 WARNING_EXTRA_M = 1_700.0  # default warning ring: 120 s at 14 m/s beyond the perimeter [D]
 
+# --- A pair: nobody moves -----------------------------------------------------------------------------------------
+ANCHOR_S_MIN = 600.0  # ten minutes at rest: reflections are over many times, and most of the wandering has been both ways [D]
+ANCHOR_S_MAX = 21_600.0  # the mean is of the last six hours or so: a night, and a house moved is learned anew [F]
+ANCHOR_ASTRAY_MS = 180_000  # three far intervals elsewhere: it rests there now; reflections last a minute at most [D]
+ANCHOR_SIGMA_RATIO = 0.5  # of one fix's error: what does not average out is the place's own bias (28 m of Wi-Fi's 33) [D]
+
 # --- A pair: how far he is, while an alarm stands -----------------------------------------------------------------
 NUMBERS_MS_MIN = 15_000  # said again at most this often: the ring's interval, and nobody reads faster while walking away [F]
 NUMBERS_M_MIN = 25.0  # and only if it has changed by more than a receiver's own error ... [G]
@@ -139,6 +145,9 @@ FLAP_HOLD_MS = 600_000  # what comes back within the hour lasts this much longer
 FLAP_HOLD_MS_MAX = 3_600_000  # ... up to an hour; and after an hour without a new one it is forgotten [F]
 FROZEN_FIXES = 3  # on the move, yet so often at one place to the last digit: no receiver does that [D]
 FROZEN_MPS_MIN = 1.0  # "moving" for that: a walk; slower than this receivers hold a place on purpose [D]
+INVENTED_M_MIN, INVENTED_M_MAX = 5.0, 7.0  # programs that write positions draw their accuracy from here [D]
+INVENTED_FIXES = 16  # so many in a row on the move: a receiver that jumps about in there by chance does not do it for so long [D]
+INVENTED_STEP_M = 0.3  # and it changes by this much from fix to fix, as a lot does (0.67) and a receiver's does not [D]
 MOCK_HOLD_MS = 300_000  # a mock provider that was on is suspect for five minutes [F]
 BATTERY_LOW_PERCENT = 20.0  # below this the forecast counts [F]
 BATTERY_EMPTY_PERCENT = 10.0  # below this it is trouble whatever the forecast [F]

@@ -53,6 +53,12 @@ DEVICE = np.dtype(
         ("prev_lat", np.float64),
         ("prev_lon", np.float64),
         ("prev_p11", np.float64),
+        # the place where it rests (anchor.py)
+        ("anchor_lat", np.float64),
+        ("anchor_lon", np.float64),
+        ("anchor_sigma", np.float64),  # mean standard error of a fix there
+        ("anchor_s", np.float64),  # the time that the means stand for; 0 none yet
+        ("astray_ms", np.int64),  # since when the track is further off than errors explain; 0 it is not
         # a fix held back as an impossible jump
         ("held", np.int64),
         ("held_lat", np.float64),
@@ -73,6 +79,9 @@ DEVICE = np.dtype(
         ("raw_lat", np.float64),
         ("raw_lon", np.float64),
         ("frozen", np.int64),  # fixes at exactly that place, though it says it moves
+        ("lots", np.int64),  # fixes on the move in a row with an accuracy between 5 and 7 m ...
+        ("lot_last_m", np.float64),  # ... the last of them ...
+        ("lot_m", np.float64),  # ... and by how much it has changed in all
         ("battery", np.float64),
         ("battery_ms", np.int64),
         ("base", np.float64),  # the charge from which its drain is measured ...
