@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,6 +25,7 @@ from monitor.mqtt import LinkLost, NoListener
 from monitor.notices import TEXTS, Trouble, notices
 from monitor.output import Unhurried
 from monitor.saver import SnapshotFailed, save
+from monitor.service import SAVE_AGAIN_S, Service
 from monitor.snapshot import Snapshot, read_snapshots, write_snapshot
 from monitor.supervise import supervised
 
@@ -157,6 +159,26 @@ async def test_a_snapshot_that_fails_or_hangs_is_an_error_and_leaves_the_old_one
     with pytest.raises(TimeoutError):
         await save(path, hang, place(), 0.2)
     assert list(read_snapshots(path)) == [Snapshot(1, b"old")]
+
+
+async def test_a_snapshot_that_failed_is_tried_again_long_before_the_next_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, waits = object.__new__(Service), list[float]()
+
+    async def save() -> None:
+        if not waits:
+            raise OSError("planted")
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(service, "_settings", SimpleNamespace(service=SimpleNamespace(snapshot_every_s=3600.0)), raising=False)
+    monkeypatch.setattr(service, "_save", save)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await service._keep_snapshots()
+    assert waits == [SAVE_AGAIN_S, 3600.0]
 
 
 # --- mailbox ------------------------------------------------------------------------------------------------------
