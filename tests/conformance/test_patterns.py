@@ -120,6 +120,10 @@ def test_once_round_her_is_told_with_how_near(radius_m: float, minutes: float) -
     assert said.count == 1
 
 
+def test_once_round_in_three_hours_is_a_life_around_there() -> None:
+    assert patterns(play(round_her(900.0, 180.0), every_s=60)) == []
+
+
 @pytest.mark.parametrize("share", [0.5, 0.8])
 def test_passing_on_one_side_is_not_going_round(share: float) -> None:
     assert patterns(play(round_her(900.0, 30.0, share))) == []
@@ -147,6 +151,11 @@ def test_who_goes_where_she_goes_three_times_running_follows_her() -> None:
     assert one.count == 3
     assert one.closest_m is not None
     assert 1_400.0 < one.closest_m < 1_700.0
+
+
+def test_following_is_told_once_a_day_however_far_it_goes() -> None:
+    said = patterns(play(errands(2_500.0, 0.0, legs=10), errands(0.0, 0.0, legs=10), every_s=30))
+    assert [t.reason for t in said] == [Reason.FOLLOWING]
 
 
 def test_it_is_following_outside_of_the_warning_ring_too() -> None:

@@ -1,0 +1,92 @@
+"""The anchor's arithmetic, function by function."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from geofence.anchor import anchored_place, is_anchored, is_astray, learn_anchor, p_settled
+from geofence.geodesy import moved, offset_m
+from geofence.proximity import p_within
+from geofence.state import DEVICE, PING, TARGET
+from geofence.terms import Source, ZoneKind
+from tests.pings import HOME, T0
+
+
+def device(north_m: float = 0.0, **fields: float) -> Any:
+    """One that has rested here for long; the anchor is where it is seen."""
+    d = np.zeros(1, DEVICE)[0]
+    d["lat"], d["lon"] = moved(HOME.lat_deg, HOME.lon_deg, 0.0, north_m)
+    d["anchor_lat"], d["anchor_lon"] = d["lat"], d["lon"]
+    d["rest"], d["sigma"], d["p11"], d["anchor_sigma"], d["anchor_s"], d["fix_ms"] = 10, 20.0, 100.0, 20.0, 600.0, T0
+    for name, value in fields.items():
+        d[name] = value
+    return d
+
+
+def fix(north_m: float, source: int = int(Source.GPS)) -> Any:
+    p = np.zeros(1, PING)[0]
+    p["lat_deg"], p["lon_deg"] = moved(HOME.lat_deg, HOME.lon_deg, 0.0, north_m)
+    p["source"] = source
+    return p
+
+
+def anchor_north_m(d: Any) -> float:
+    return offset_m(HOME.lat_deg, HOME.lon_deg, d["anchor_lat"], d["anchor_lon"])[1]
+
+
+@pytest.mark.parametrize(("anchor_s", "dt_s", "north_m", "then_s"), [(540.0, 60.0, 10.0, 600.0), (60.0, 60.0, 50.0, 120.0), (180.0, 900.0, 40.0, 300.0), (21_540.0, 120.0, 0.55, 21_600.0)])
+def test_a_fix_counts_by_the_time_it_stands_for(anchor_s: float, dt_s: float, north_m: float, then_s: float) -> None:
+    """A hundred metres off, and 10 m surer than usual; two minutes at most, six hours in all."""
+    d = device(anchor_s=anchor_s, sigma=10.0)
+    learn_anchor(d, fix(100.0), dt_s)
+    assert anchor_north_m(d) == pytest.approx(north_m, abs=0.02)
+    assert d["anchor_sigma"] == pytest.approx(20.0 - north_m / 10.0, abs=0.01)
+    assert d["anchor_s"] == then_s
+
+
+def test_the_first_fix_at_rest_begins_it_and_neither_a_mast_nor_a_walker_does() -> None:
+    for d, p, begun in ((device(anchor_s=0.0), fix(50.0), 61.0), (device(anchor_s=0.0), fix(50.0, int(Source.LBS)), 0.0), (device(anchor_s=0.0, rest=1), fix(50.0), 0.0)):
+        learn_anchor(d, p, 60.0)
+        assert d["anchor_s"] == begun
+        assert anchor_north_m(d) == pytest.approx(50.0 if begun else 0.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("sigma", "usual", "away_m", "astray"), [(20.0, 20.0, 66.0, False), (20.0, 20.0, 68.0, True), (5.0, 20.0, 66.0, False), (20.0, 5.0, 66.0, False), (5.0, 5.0, 35.0, True)])
+def test_astray_is_three_sigma_of_the_track_and_of_the_larger_error(sigma: float, usual: float, away_m: float, astray: bool) -> None:
+    d = device(away_m, sigma=sigma, anchor_sigma=usual)
+    d["anchor_lat"], d["anchor_lon"] = HOME
+    assert is_astray(d) == astray
+    assert is_anchored(d) != astray
+
+
+def test_three_minutes_astray_begin_it_anew_and_coming_back_forgets_them() -> None:
+    d = device(500.0)
+    d["anchor_lat"], d["anchor_lon"] = HOME
+    for after_s, begun_anew in ((0, False), (179, False), (180, True)):
+        d["fix_ms"] = T0 + after_s * 1_000
+        learn_anchor(d, fix(500.0), 60.0)
+        assert (d["anchor_s"] == 1.0) == begun_anew
+    assert anchor_north_m(d) == pytest.approx(500.0, abs=0.01)
+    assert d["astray_ms"] == 0
+
+
+@pytest.mark.parametrize("fields", [{"rest": 9}, {"anchor_s": 599.0}, {"held": 1}, {"source": int(Source.LBS)}], ids=str)
+def test_who_has_not_rested_for_long_is_not_anchored(fields: dict[str, float]) -> None:
+    assert is_anchored(device())
+    assert not is_anchored(device(**fields))
+
+
+def test_both_places_are_known_to_half_of_a_fix() -> None:
+    target = np.zeros(1, TARGET)[0]
+    target["kind"], target["radius_m"] = int(ZoneKind.PERIMETER), 300.0
+    hers, his = device(0.0, anchor_sigma=30.0), device(310.0, anchor_sigma=40.0)
+    T = SimpleNamespace(device=[hers, his], edges=np.zeros((0, 4)))
+    assert anchored_place(his)[2] == 400.0
+    settled = getattr(p_settled, "py_func", p_settled)  # compiled, it takes arrays only
+    assert settled(T, target, 0, 1) == p_within(310.0, 25.0, 300.0)
+    hers["rest"] = 0
+    assert settled(T, target, 0, 1) == 1.0, "whoever moves is judged as ever"
