@@ -8,14 +8,14 @@ raised, never end one.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from geofence import policy
-from geofence.geodesy import moved, offset_m
+from geofence.geodesy import distance_m, moved, offset_m
 from geofence.jit import compiled
 from geofence.proximity import PERIMETER, p_place_barred
 from geofence.terms import Source
+from geofence.track import explained_m
 
 LBS = int(Source.LBS)
 
@@ -23,15 +23,13 @@ LBS = int(Source.LBS)
 @compiled
 def astray_m(d: Any) -> float:
     """How far the track is from the anchor."""
-    east, north = offset_m(d["anchor_lat"], d["anchor_lon"], d["lat"], d["lon"])
-    return math.hypot(east, north)
+    return distance_m(d["anchor_lat"], d["anchor_lon"], d["lat"], d["lon"])
 
 
 @compiled
 def is_astray(d: Any) -> bool:
     """True if the track is further from the anchor than the errors of this place explain: claims vary, so the usual one counts too."""
-    sigma = max(d["sigma"], d["anchor_sigma"])
-    return bool(astray_m(d) > policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma * sigma))
+    return bool(astray_m(d) > explained_m(d, max(d["sigma"], d["anchor_sigma"])))
 
 
 @compiled

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from geofence import policy
 from geofence.jit import compiled
 from geofence.state import COMMAND
 from geofence.terms import Reason
-from geofence.track import overdue_ms
+from geofence.track import overdue_ms, speed_mps
 from geofence.watch import has
 
 SOS = int(Reason.SOS)
@@ -65,7 +64,7 @@ def own_path_interval_s(T: Any, person: int) -> int:
     """What a respondent's own movement asks for, when nothing he can notice may depend on her."""
     i = T.person[person]["first_device"]
     while i >= 0:
-        if math.hypot(T.device[i]["ve"], T.device[i]["vn"]) >= policy.MOVING_MPS_MIN:
+        if speed_mps(T.device[i]) >= policy.MOVING_MPS_MIN:
             return policy.INTERVAL_RING_S
         i = T.device[i]["next_device"]
     return policy.INTERVAL_FAR_S

@@ -12,7 +12,7 @@ from typing import Any
 from geofence import policy
 from geofence.anchor import learn_anchor
 from geofence.ask import insist
-from geofence.geodesy import offset_m
+from geofence.geodesy import distance_m
 from geofence.health import note_health, note_late_sos
 from geofence.jit import compiled
 from geofence.order import judge
@@ -36,8 +36,7 @@ def note_apart(T: Any, person: int, at_ms: int) -> None:
         while j >= 0:
             a, b = T.device[i], T.device[j]
             if a["seen"] == 1 and b["seen"] == 1 and not is_silent(a, at_ms) and not is_silent(b, at_ms):
-                east, north = offset_m(a["lat"], a["lon"], b["lat"], b["lon"])
-                away = math.hypot(east, north)
+                away = distance_m(a["lat"], a["lon"], b["lat"], b["lon"])
                 if away > policy.APART_M + policy.JUMP_SLACK_SIGMA * math.sqrt(a["p11"] + b["p11"]):
                     row["apart"] = 1
                 known += 1

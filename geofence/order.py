@@ -5,7 +5,6 @@ Names as in target.py.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from geofence import policy
@@ -14,6 +13,7 @@ from geofence.ask import ask, ask_now, command_person
 from geofence.jit import compiled
 from geofence.pattern import note_patterns
 from geofence.proximity import INCLUSION, PERIMETER
+from geofence.reach import lost_at_ms
 from geofence.target import (
     APPROACH,
     BREACH,
@@ -28,14 +28,13 @@ from geofence.target import (
     is_out_of_sight,
     is_silent,
     look,
-    lost_at_ms,
     step_approach,
     step_breach,
     walks_s,
     witness,
 )
 from geofence.terms import Proximity, Reason
-from geofence.track import overdue_ms, silence_ms
+from geofence.track import overdue_ms, silence_ms, speed_mps
 from geofence.watch import LOST_BITS, bit, geometry_bits, settle, tell_numbers
 
 UNKNOWN = int(Proximity.UNKNOWN)
@@ -172,10 +171,10 @@ def soon(T: Any, sight: Any, at_ms: int) -> int:
     """When dead reckoning alone could change the picture: the next beat while it still moves, else never."""
     i, j = int(sight[7]), int(sight[8])
     newest = T.device[j]["fix_ms"]
-    speed = math.hypot(T.device[j]["ve"], T.device[j]["vn"])
+    speed = speed_mps(T.device[j])
     if i >= 0:
         newest = max(newest, T.device[i]["fix_ms"])
-        speed += math.hypot(T.device[i]["ve"], T.device[i]["vn"])
+        speed += speed_mps(T.device[i])
     gliding = at_ms - newest < int(1000.0 * policy.DEAD_RECKONING_S_MAX)
     within = sight[1] < speed * (policy.DEAD_RECKONING_S_MAX + policy.LOOK_AHEAD_S) + policy.JUMP_SLACK_SIGMA * sight[2]
     return at_ms + policy.BEAT_MS if gliding and within else policy.NEVER_MS

@@ -16,11 +16,12 @@ import math
 from typing import Any
 
 from geofence import policy
-from geofence.geodesy import bearing_deg, offset_m
+from geofence.geodesy import bearing_deg, distance_m, offset_m
 from geofence.jit import compiled
 from geofence.proximity import INCLUSION, PERIMETER, rounded
 from geofence.target import APPROACH, CLEAR, is_silent
 from geofence.terms import Reason
+from geofence.track import speed_mps
 from geofence.watch import say
 
 PROBES = 3  # twice is to and fro, whoever he is; the state keeps the last three [F]
@@ -30,13 +31,7 @@ PROBING, CIRCLING, FOLLOWING = int(Reason.PROBING), int(Reason.CIRCLING), int(Re
 @compiled
 def away_m(d: Any, lat_deg: float, lon_deg: float) -> float:
     """Metres between a device and a place."""
-    east, north = offset_m(lat_deg, lon_deg, d["lat"], d["lon"])
-    return math.hypot(east, north)
-
-
-@compiled
-def speed_mps(d: Any) -> float:
-    return math.hypot(d["ve"], d["vn"])
+    return distance_m(lat_deg, lon_deg, d["lat"], d["lon"])
 
 
 @compiled
@@ -221,8 +216,9 @@ def note_patterns(T: Any, o: int, proximity: int, at_ms: int) -> None:
     paired = T.order[o]["perimeter"] == 1 and i >= 0 and not is_silent(T.device[i], at_ms)
     if T.target[draft["target"]]["kind"] == PERIMETER and not paired:
         return
-    his, hers = T.device[j], T.device[max(i, 0)]
-    note_visit(T, o, his, hers if paired else his, proximity, at_ms)
+    his = T.device[j]
+    hers = T.device[i] if paired else his  # of a fixed zone nobody asks where she is
+    note_visit(T, o, his, hers, proximity, at_ms)
     note_circle(T, o, his, hers, proximity, at_ms)
     if paired:
         note_follow(T, o, his, hers, at_ms)

@@ -24,13 +24,13 @@ from geofence.proximity import (
     see_perimeter,
     see_zone,
 )
+from geofence.reach import lost_at_ms
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
-from geofence.track import overdue_ms, reach_m, reach_mps, reach_turn_s, silence_ms
+from geofence.track import overdue_ms, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 LBS = int(Source.LBS)
-REACH_TURNS = 2  # hers and his [G]
 FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
 
 
@@ -288,59 +288,3 @@ def walks_s(T: Any, i: int, j: int, at_ms: int) -> float:
     if i < 0 or T.device[i]["rest"] < policy.REST_FIXES or (j >= 0 and T.device[j]["rest"] < policy.REST_FIXES):
         return 0.0
     return policy.REACH_REST_S if j < 0 or is_overdue(T.device[j], at_ms) else policy.REACH_REST_SEEN_S
-
-
-@compiled
-def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int, her_walk_s: float) -> int:
-    """When the silent devices among `i`, `j` (-1 = not silent) could have closed the margin, or were silent for too long."""
-    oldest = at_ms
-    if i >= 0:
-        oldest = min(oldest, T.device[i]["fix_ms"])
-    if j >= 0:
-        oldest = min(oldest, T.device[j]["fix_ms"])
-    too_long = oldest + int(policy.SILENCE_S_MAX * 1000.0)
-    if (i < 0 and j < 0) or reach_margin_m > 1e11:
-        return too_long
-    from_ms = at_ms
-    for _ in range(REACH_TURNS):
-        turn_ms = next_turn_ms(T, i, j, from_ms, her_walk_s)
-        if closed_m(T, i, j, turn_ms, her_walk_s) >= reach_margin_m:
-            break
-        from_ms = turn_ms
-    return min(too_long, closes_ms(T, i, j, reach_margin_m, from_ms, her_walk_s))
-
-
-@compiled
-def next_turn_ms(T: Any, i: int, j: int, from_ms: int, her_walk_s: float) -> int:
-    """When the allowed speed of one of the silent devices changes next; `from_ms` itself if it does no more."""
-    soonest = policy.NEVER_MS
-    if i >= 0:
-        hers_ms = T.device[i]["fix_ms"] + int(1000.0 * reach_turn_s(True, her_walk_s))
-        soonest = hers_ms if hers_ms > from_ms else soonest
-    if j >= 0:
-        his_ms = T.device[j]["fix_ms"] + int(1000.0 * reach_turn_s(False, her_walk_s))
-        soonest = min(soonest, his_ms) if his_ms > from_ms else soonest
-    return int(from_ms if soonest == policy.NEVER_MS else soonest)
-
-
-@compiled
-def closed_m(T: Any, i: int, j: int, at_ms: int, her_walk_s: float) -> float:
-    """How much nearer the silent devices can be by a moment than their last fixes were."""
-    gone_m = 0.0
-    if i >= 0:
-        gone_m += reach_m(T.device[i], True, (at_ms - T.device[i]["fix_ms"]) / 1000.0, her_walk_s)
-    if j >= 0:
-        gone_m += reach_m(T.device[j], False, (at_ms - T.device[j]["fix_ms"]) / 1000.0, 0.0)
-    return gone_m
-
-
-@compiled
-def closes_ms(T: Any, i: int, j: int, reach_margin_m: float, from_ms: int, her_walk_s: float) -> int:
-    """When the margin is closed, at the speeds allowed from a moment on."""
-    speed = 0.0
-    if i >= 0:
-        speed += reach_mps(T.device[i], True, (from_ms - T.device[i]["fix_ms"]) / 1000.0, her_walk_s)
-    if j >= 0:
-        speed += reach_mps(T.device[j], False, (from_ms - T.device[j]["fix_ms"]) / 1000.0, 0.0)
-    wait_s = (reach_margin_m - closed_m(T, i, j, from_ms, her_walk_s)) / speed
-    return int(from_ms + math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0))

@@ -12,7 +12,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.clock import fix_time_ms, is_stale, set_clock
-from geofence.geodesy import moved, offset_m
+from geofence.geodesy import distance_m, moved, offset_m
 from geofence.jit import compiled
 from geofence.terms import Source
 
@@ -90,30 +90,9 @@ def overdue_ms(d: Any) -> int:
 
 
 @compiled
-def reach_mps(d: Any, protected: bool, age_s: float, walks_s: float) -> float:
-    """Straight-line speed a silent device is allowed, `age_s` after its last fix, when we ask where it could be.
-
-    She may walk for `walks_s` before she has found a car; his first minutes may be an avenue with green lights, then it is a city.
-    """
-    if protected and age_s < walks_s:
-        return policy.REACH_REST_MPS
-    avenue = not protected and age_s < policy.REACH_AVENUE_S
-    floor = policy.REACH_AVENUE_MPS if avenue else policy.REACH_CITY_MPS
-    own = policy.REACH_OWN_SPEED_FACTOR * math.hypot(d["ve"], d["vn"])
-    return min(max(floor, own), policy.REACH_MPS_MAX)
-
-
-@compiled
-def reach_turn_s(protected: bool, walks_s: float) -> float:
-    """How long after a last fix the allowed speed changes."""
-    return walks_s if protected else policy.REACH_AVENUE_S
-
-
-@compiled
-def reach_m(d: Any, protected: bool, age_s: float, walks_s: float) -> float:
-    """How far a device can have come since its last fix."""
-    turn_s = min(age_s, reach_turn_s(protected, walks_s))
-    return reach_mps(d, protected, 0.0, walks_s) * turn_s + reach_mps(d, protected, age_s, walks_s) * (age_s - turn_s)
+def speed_mps(d: Any) -> float:
+    """The speed that the filter believes in."""
+    return math.hypot(d["ve"], d["vn"])
 
 
 # --- The filter ---------------------------------------------------------------------------------------------------
@@ -195,7 +174,7 @@ def hear_motion(d: Any, p: Any, moved_m: float) -> tuple[float, float]:
             sigma = policy.SPEED_SIGMA_MPS + policy.SPEED_SIGMA_RATIO * speed
             east, north = correct_velocity(d, speed * math.sin(course), speed * math.cos(course), sigma)
     else:
-        speed = max(math.hypot(d["ve"], d["vn"]), shown_speed_mps(d, moved_m))
+        speed = max(speed_mps(d), shown_speed_mps(d, moved_m))
         d["rest"] = d["rest"] + 1 if speed <= policy.REST_SPEED_MPS_MAX else 0
     if d["rest"] >= policy.REST_FIXES:
         d["spread"] = policy.REST_SPREAD_MPS
@@ -228,10 +207,16 @@ def is_impossible(d: Any, dt_s: float, away_m: float, sigma_m: float) -> bool:
 
 
 @compiled
+def explained_m(d: Any, sigma_m: float) -> float:
+    """How far from the track the errors alone may put a fix of this standard error."""
+    return policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma_m * sigma_m)
+
+
+@compiled
 def is_stray(d: Any, fix_ms: int, speed_mps: float, away_m: float, sigma_m: float) -> bool:
     """True if a device that lies still by its own word shows a jump: a reflected signal, not travel; for a minute at most."""
     still = d["rest"] >= policy.STRAY_REST_FIXES and speed_mps <= policy.REST_SPEED_MPS_MAX
-    if not still or away_m <= policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma_m * sigma_m):
+    if not still or away_m <= explained_m(d, sigma_m):
         return False
     if d["held"] == 0:
         d["stray_from_ms"] = fix_ms if fix_ms - d["fix_ms"] <= policy.STRAY_GAP_MS_MAX else 0
@@ -263,8 +248,7 @@ def allow_departure(d: Any, away_m: float, sigma_m: float) -> None:
 
     Without it the first fixes of a departure between two reports a minute apart are smoothed away by hundreds of metres.
     """
-    explained = policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma_m * sigma_m)
-    if away_m > policy.DEPARTURE_M and away_m > explained:
+    if away_m > policy.DEPARTURE_M and away_m > explained_m(d, sigma_m):
         d["p11"] = (away_m / policy.DEPARTURE_SIGMAS) ** 2
         d["p22"] = max(d["p22"], policy.FIRST_VELOCITY_VAR)
         d["rest"] = 0
@@ -312,8 +296,7 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
 @compiled
 def distance_from(d: Any, p: Any) -> float:
     """Metres from the track's last position to the fix of `p`."""
-    east, north = offset_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
-    return math.hypot(east, north)
+    return distance_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
 
 
 @compiled

@@ -23,6 +23,7 @@ from geofence.health import held_until_ms, hours_left, note_battery, note_late_s
 from geofence.kernel import note_apart
 from geofence.order import contact_deadline_ms, note_breach_times, on_the_beat, soon, urgency
 from geofence.past import was_known
+from geofence.reach import lost_at_ms, reach_m, reach_mps
 from geofence.state import DEVICE, HISTORY_SHAPE, PING, TARGET
 from geofence.target import (
     FRESH,
@@ -35,7 +36,6 @@ from geofence.target import (
     is_out_of_path,
     is_silent,
     is_sure_way,
-    lost_at_ms,
     step_approach,
     step_breach,
     walks_s,
@@ -234,7 +234,7 @@ def test_silence_is_two_and_a_half_gaps_and_a_bit() -> None:
     ],
 )
 def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], protected: bool, age_s: float, mps: float) -> None:
-    assert tr.reach_mps(device(**fields), protected, age_s, 60.0) == pytest.approx(mps)
+    assert reach_mps(device(**fields), protected, age_s, 60.0) == pytest.approx(mps)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_the_speed_that_a_silent_device_is_allowed(fields: dict[str, float], pro
     [(True, 50.0, 60.0, 150.0), (True, 70.0, 60.0, 300.0), (True, 70.0, 0.0, 840.0), (False, 100.0, 60.0, 1_600.0), (False, 200.0, 0.0, 3_120.0)],
 )
 def test_how_far_a_silent_device_may_have_come(protected: bool, age_s: float, walks_s: float, metres: float) -> None:
-    assert tr.reach_m(device(), protected, age_s, walks_s) == pytest.approx(metres)
+    assert reach_m(device(), protected, age_s, walks_s) == pytest.approx(metres)
 
 
 @pytest.mark.parametrize(
