@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from geofence.terms import HISTORY
+
 LEVELS = ("calm", "caution", "warning", "emergency")
 SECONDS_MAX = 9_999  # of time to contact, in the urgency: beyond, all are as far
 EARLY_MAX = 10_000  # notifications kept for a transition that follows them in the same turn
 METRES_MAX = 9_999  # of uncertainty, likewise
 CALM = "calm"
 _TOLD = ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms", "count", "since_ms", "closest_m")
-HISTORY = frozenset(("past_breach", "probing", "circling", "following"))  # told once, beside whatever goes on
+_HISTORY = frozenset(reason.word for reason in HISTORY)
 SILENCES = frozenset(("no_link", "cannot_see_respondent", "cannot_see_protected", "not_seen_yet"))
 
 
@@ -134,11 +136,11 @@ class Board:
             one = Incident(body["incident"], body["order"], CALM, body["reason"], at_ms, at_ms, at_ms)
             self.incidents[one.id] = one
         before, after = LEVELS.index(one.level), LEVELS.index(body["to"])
-        is_aside = body["reason"] in HISTORY and one.level != CALM
+        is_aside = body["reason"] in _HISTORY and one.level != CALM
         one.level, one.reason, one.changed_ms = body["to"], one.reason if is_aside else body["reason"], at_ms
         if body["reason"] not in one.reasons:
             one.reasons = (*one.reasons, body["reason"])
-        if after > before or (after == before and after > 0 and body["from"] == body["to"] and body["reason"] not in HISTORY):
+        if after > before or (after == before and after > 0 and body["from"] == body["to"] and body["reason"] not in _HISTORY):
             one.raised_ms = at_ms
             one.closed_ms = None  # it was closed while it held, and has risen again: back on the list
         if after > LEVELS.index(one.peak):
