@@ -12,6 +12,7 @@ import argparse
 import multiprocessing
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -67,6 +68,15 @@ def add(total: Result, one: Result) -> None:
     add_scores(total.scores, one.scores)
 
 
+def played(work: Callable[[int], Result], seeds: range, jobs: int) -> Result:
+    """The days of these seeds, added up."""
+    total = Result()
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        for one in pool.imap_unordered(work, seeds, chunksize=2):
+            add(total, one)
+    return total
+
+
 def line(label: str, s: Score) -> str:
     warned = [lead >= LEAD_S for lead in s.leads_s]
     quiet = s.silenced_leads_s
@@ -119,10 +129,8 @@ def encounters_of(args: argparse.Namespace, interval_s: int | None) -> int:
 def days_of(args: argparse.Namespace, interval_s: int | None) -> None:
     """Print the table of simulated days."""
     work = partial(one_day, radius_m=args.radius, warning_m=args.warning, noise=args.noise, interval_s=interval_s)
-    total, started = Result(), time.perf_counter()
-    with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
-        for one in pool.imap_unordered(work, range(args.seed, args.seed + args.days), chunksize=2):
-            add(total, one)
+    started = time.perf_counter()
+    total = played(work, range(args.seed, args.seed + args.days), args.jobs)
     print(f"\n### Simulated: {args.days} pair-days from seed {args.seed}, R = {args.radius:.0f} m, W = {args.warning:.0f} m, ", end="")
     print(f"interval {args.interval}, noise × {args.noise:g}\n")
     print("| detector | observable breaches found (95 %) | all | false breaches = a pair-day | delay p50 s | excess over the oracle p50 / p95 s ", end="")

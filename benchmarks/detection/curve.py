@@ -39,10 +39,7 @@ def one(args: argparse.Namespace) -> dict[str, float]:
         world = World(read_folder(args.tracks), 300.0, 2_000.0, args.interval)
         return point_of(met(world, args.seed, EPISODES, 1)[0][detection.OURS])
     work = partial(detection.one_day, radius_m=300.0, warning_m=2_000.0, noise=args.noise, interval_s=None)
-    total = detection.Result()
-    for day in map(work, range(args.seed, args.seed + args.days)):
-        detection.add(total, day)
-    return point_of(total.scores[detection.OURS])
+    return point_of(detection.played(work, range(args.seed, args.seed + args.days), 1).scores[detection.OURS])
 
 
 def point_of(ours: Score) -> dict[str, float]:

@@ -22,17 +22,9 @@ RESTING, WALKING, DRIVING = "at rest", "on foot", "driving"
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
-    """One party's device: its fixes (arrays of one length) and where it truly is, float[seconds, 2]."""
+class Phone(Recording):
+    """One party's device: a recording, and where its bearer truly is, float[seconds, 2]."""
 
-    fix_s: Any
-    arrival_s: Any
-    measured_xy: Any
-    true_xy: Any
-    accuracy_m: Any
-    source: Any
-    speed_mps: Any
-    course_deg: Any
     truth: Any
 
 
@@ -96,7 +88,7 @@ def _phone(rng: Any, r: Recording, end_s: int, way: Any) -> Phone:
     has_speed = np.isfinite(r.speed_mps) & (way is None)
     course = np.where(has_speed, r.course_deg, course[second])
     return Phone(
-        r.fix_s, r.fix_s + r.late_s, _turned(true_xy + error, turn), _turned(true_xy, turn), r.accuracy_m, r.source,
+        r.name, r.fix_s, r.late_s, _turned(true_xy + error, turn), _turned(true_xy, turn), r.accuracy_m, r.source,
         np.where(has_speed, r.speed_mps, speed[second]), (course - np.degrees(turn)) % 360, _turned(truth, turn),
     )  # fmt: skip
 
@@ -136,7 +128,7 @@ class Player:
             return None
         self.seq += 1
         return Report(
-            self.device, self.seq, float(p.fix_s[k]), float(p.arrival_s[k]), float(p.measured_xy[k, 0]), float(p.measured_xy[k, 1]),
+            self.device, self.seq, float(p.fix_s[k]), float(p.fix_s[k] + p.late_s[k]), float(p.measured_xy[k, 0]), float(p.measured_xy[k, 1]),
             float(p.accuracy_m[k]), int(p.source[k]), float(p.speed_mps[k]), float(p.course_deg[k]), -1, tuple(p.true_xy[k]),
         )  # fmt: skip
 
