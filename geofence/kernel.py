@@ -92,9 +92,10 @@ def step_ping(T: Any, p: Any) -> int:
         return verdict
     if verdict == LIVE:
         learn_anchor(d, p, (d["fix_ms"] - d["prev_ms"]) / 1000.0)
-    if verdict == LATE or verdict == BACKLOG:
-        look_back(T, p, verdict)
+    news = (verdict == LATE or verdict == BACKLOG) and look_back(T, p, verdict)
     if verdict == LATE and note_late_sos(d, p):
+        news = True
+    if news:
         judge_person(T, person, at_ms, False)
     if verdict != LATE:
         note_health(d, p)

@@ -100,6 +100,13 @@ def is_past(d: Any, at_ms: int) -> bool:
 
 
 @compiled
+def is_late(T: Any, sight: Any) -> bool:
+    """True if the last fix of either party came as history: nothing rings by it alone, and it is no ground for calm either."""
+    i, j = int(sight[7]), int(sight[8])
+    return bool(T.device[j]["fix_late"] == 1 or (i >= 0 and T.device[i]["fix_late"] == 1))
+
+
+@compiled
 def may_raise(T: Any, sight: Any, at_ms: int, party: int) -> bool:
     """A fix that arrived as history never raises a present alarm; a present fix of the other party may, while that one still counts."""
     i, j = int(sight[7]), int(sight[8])
@@ -210,6 +217,8 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_
         if state == BREACH and target["kind"] != INCLUSION:
             inclusion = 0.0
         reach, unverified = min(reach, sight[10]), max(unverified, sight[11])
+        if state == CLEAR and is_late(T, sight):
+            unverified = max(unverified, sight[3])
         next_ms = min(next_ms, soon(T, sight, at_ms))
         seconds = interval_for(target, sight[1], sight[5], at_ms, party)
         interval = min(interval, seconds)

@@ -1,4 +1,7 @@
-"""Buffered fixes: a breach found later is history. It is reported with its own time and never replayed as now."""
+"""Buffered fixes: a breach found later is history. It is reported with its own time and never replayed as now.
+
+A fix that is merely overtaken by a newer one, and no older than any report under way may be, speaks of now as well (ADR-0033).
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.anchor import p_settled
 from geofence.clock import fix_time_ms
 from geofence.jit import compiled
 from geofence.proximity import PERIMETER, p_place_barred
-from geofence.target import clear_draft, is_open
+from geofence.target import clear_draft, is_open, witness
 from geofence.terms import Reason
-from geofence.track import LATE, measured_sigma_m, place_at
+from geofence.track import LATE, distance_from, is_impossible, measured_sigma_m, place_at
 from geofence.watch import say
 
 PAST_BREACH = int(Reason.PAST_BREACH)
@@ -52,11 +56,31 @@ def report_past(T: Any, o: int, k: int, at_ms: int, fix_ms: int, boot: int, seq:
 
 
 @compiled
-def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int) -> None:
-    """Judge one historic fix for one order."""
+def speaks_of_now(d: Any, p: Any, fix_ms: int, sigma_m: float) -> bool:
+    """True if an overtaken fix is as young as a present one may be, good enough, and leads to where the device was seen next."""
+    young = p["at_ms"] - fix_ms <= policy.HISTORY_AGE_MS and sigma_m <= policy.UNFIT_SIGMA_M
+    return bool(young and d["held"] == 0 and not is_impossible(d, (d["fix_ms"] - fix_ms) / 1000.0, distance_from(d, p), sigma_m))
+
+
+@compiled
+def raise_breach(T: Any, o: int, k: int, at_ms: int) -> bool:
+    """He was inside less than a minute ago: as good as now, unless both have long been at rest elsewhere. True if it is new."""
+    target, row = T.target[k], T.order[o]
+    if target["breach"] == 1 or not is_open(target, at_ms):
+        return False
+    hers, his = witness(T, row["protected"], True, at_ms), witness(T, row["respondent"], False, at_ms)
+    if his < 0 or p_settled(T, target, hers, his) < policy.BREACH_ON:
+        return False
+    target["breach"], target["off_count"] = 1, 0
+    return True
+
+
+@compiled
+def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int, now: bool) -> bool:
+    """Judge one historic fix for one order; True if it raised a breach, which only one that speaks of `now` does."""
     row = T.order[o]
     if row["begun"] == 0 or fix_ms < row["valid_from_ms"] or fix_ms >= row["valid_until_ms"]:
-        return
+        return False
     is_respondent = row["respondent"] == T.device[i]["person"]
     other = row["protected"] if is_respondent else row["respondent"]
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
@@ -66,22 +90,24 @@ def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int) -> 
                 report_past(T, o, k, p["at_ms"], fix_ms, p["boot"], p["seq"], i, is_respondent)
             if row["breach_until_ms"] != policy.NEVER_MS:
                 row["past_ms"] = fix_ms
-            return
+            return now and raise_breach(T, o, k, p["at_ms"])
+    return False
 
 
 @compiled
-def look_back(T: Any, p: Any, verdict: int) -> None:
-    """Judge the fix of a ping that is history for every order of its person."""
+def look_back(T: Any, p: Any, verdict: int) -> bool:
+    """Judge the fix of a ping that is history for every order of its person; True if one of them must be judged again now."""
     i = p["device"]
     d = T.device[i]
-    if not p["has_fix"]:
-        return
+    if not p["has_fix"] or math.isnan(p["lat_deg"]):
+        return False
     fix_ms = fix_time_ms(d, p) if verdict == LATE else d["fix_ms"]
     sigma = measured_sigma_m(p["source"], p["accuracy_m"])
     place = (p["lat_deg"], p["lon_deg"], sigma * sigma)
-    if math.isnan(place[0]):
-        return
+    now = verdict == LATE and speaks_of_now(d, p, fix_ms, sigma)
+    raised = False
     m = T.person[d["person"]]["first_membership"]
     while m >= 0:
-        look_back_order(T, T.membership[m]["order"], i, place, p, fix_ms)
+        raised = look_back_order(T, T.membership[m]["order"], i, place, p, fix_ms, now) or raised
         m = T.membership[m]["next"]
+    return raised

@@ -11,13 +11,16 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.geodesy import moved
 from geofence.jit import compiled
 from geofence.proximity import (
+    AHEAD_S,
     FAR_S,
     INCLUSION,
     PERIMETER,
     SURE_SIGMAS,
     p_held,
+    p_place_barred,
     p_swept_perimeter,
     p_swept_zone,
     rounded,
@@ -27,7 +30,7 @@ from geofence.proximity import (
 from geofence.reach import lost_at_ms
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
-from geofence.track import overdue_ms, silence_ms
+from geofence.track import overdue_ms, place_at, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 LBS = int(Source.LBS)
@@ -112,14 +115,41 @@ def is_out_of_path(mover: Any, target: Any, margin_m: float) -> bool:
 
 
 @compiled
-def swept(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, from_ms: int) -> float:
+def swept(T: Any, target: Any, i: int, j: int, party: int, from_ms: int) -> float:
     """P(the path between the last two fixes of whoever has just moved went through after `from_ms`)."""
-    mover, other = (j, i) if party == 1 else (i, j)
-    if mover < 0 or is_out_of_path(T.device[mover], target, margin_m):
-        return 0.0
     if target["kind"] != PERIMETER:
-        return p_swept_zone(target, T.edges, T.device[j], from_ms) if party == 1 else 0.0
+        return p_swept_zone(target, T.edges, T.device[j], from_ms)
+    mover, other = (j, i) if party == 1 else (i, j)
     return p_swept_perimeter(T.device[mover], T.device[other], T.history[other], target["radius_m"], from_ms)
+
+
+@compiled
+def p_just_before(T: Any, target: Any, i: int, j: int, party: int) -> float:
+    """P(inside) three seconds before the fix that has just come, by the way its bearer goes; 0 where that is not sure.
+
+    Nobody saw him come. Who drives away from there was inside, though he is out again by the time his fix arrives.
+    """
+    mover = T.device[j if party == 1 else i]
+    lat, lon = moved(mover["lat"], mover["lon"], -AHEAD_S * mover["ve"], -AHEAD_S * mover["vn"])
+    his = hers = (lat, lon, mover["p11"])
+    if party == 0:
+        his = place_at(T.device[j], T.history[j], mover["fix_ms"])
+    elif i >= 0:
+        hers = place_at(T.device[i], T.history[i], mover["fix_ms"])
+    p = p_place_barred(target, T.edges, his, hers, 0.0)
+    return p if p >= policy.BREACH_ON else 0.0
+
+
+@compiled
+def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, at_ms: int) -> tuple[float, float]:
+    """The last step of whoever has just moved: (P that he was inside on it, P that he was, too unsure for a breach)."""
+    mover = j if party == 1 else i
+    if mover < 0 or is_out_of_path(T.device[mover], target, margin_m):
+        return 0.0, 0.0
+    if is_sure_way(T.device[mover]):
+        return swept(T, target, i, j, party, at_ms - policy.SWEPT_AGE_MS_MAX), 0.0
+    p_way = swept(T, target, i, j, party, 0)
+    return p_just_before(T, target, i, j, party), p_way if p_way >= policy.SWEPT_ON else 0.0
 
 
 @compiled
@@ -151,12 +181,8 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
                 reach = min(reach, last - policy.REACH_SIGMAS * math.sqrt(error2))
                 unverified = max(unverified, p_held(target, T.edges, T.device[max(i, 0)], T.device[j], i >= 0))
                 if party >= 0:
-                    sure = is_sure_way(T.device[j if party == 1 else i])
-                    p_way = swept(T, target, i, j, party, last, at_ms - policy.SWEPT_AGE_MS_MAX if sure else 0)
-                    if sure:
-                        p_path = max(p_path, p_way)
-                    elif p_way >= policy.SWEPT_ON:
-                        unverified = max(unverified, p_way)
+                    p_way, p_doubt = look_at_way(T, target, i, j, party, last, at_ms)
+                    p_path, unverified = max(p_path, p_way), max(unverified, p_doubt)
                 if p > p_inside or (p == p_inside and m < margin):
                     margin, sigma, p_inside, bearing, best_i, best_j = m, s, p, b, i, j
                 p_ring = max(p_ring, q)

@@ -339,6 +339,7 @@ def lie_still(d: Any, p: Any) -> None:
     at_rest = d["seen"] == 1 and d["rest"] >= policy.REST_FIXES and d["held"] == 0
     if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:
         predict(d, (now_ms - d["fix_ms"]) / 1000.0)
+        correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
         d["fix_ms"], d["fix_late"] = now_ms, 0  # what came as history is said again now
 
 
@@ -360,7 +361,10 @@ def take(d: Any, history: Any, p: Any) -> int:
 
 @compiled
 def place_at(d: Any, history: Any, at_ms: int) -> tuple[float, float, float]:
-    """Where the device was at `at_ms`, from its remembered fixes: (lat, lon, variance); variance < 0 = not known."""
+    """Where the device was at `at_ms`, between its remembered fixes or reckoned on from the last.
+
+    (lat, lon, variance); variance < 0 = not known.
+    """
     count = d["history_count"]
     size = history.shape[0]
     oldest = max(count - size, 0)
@@ -369,10 +373,12 @@ def place_at(d: Any, history: Any, at_ms: int) -> tuple[float, float, float]:
         if history[a, 0] > at_ms:
             continue
         if k == count - 1:
-            age_s = (at_ms - history[a, 0]) / 1000.0
+            age_s = (at_ms - d["fix_ms"]) / 1000.0
             if age_s > policy.SPREAD_AGE_S_MAX:
                 return 0.0, 0.0, -1.0
-            return history[a, 1], history[a, 2], history[a, 3] + age_s * age_s * d["spread"] * d["spread"]
+            glide, _, variance = reckon(d, age_s)
+            lat, lon = moved(d["lat"], d["lon"], d["ve"] * glide, d["vn"] * glide)
+            return lat, lon, variance
         b = (k + 1) % size
         share = (at_ms - history[a, 0]) / max(history[b, 0] - history[a, 0], 1.0)
         east, north = offset_m(history[a, 1], history[a, 2], history[b, 1], history[b, 2])

@@ -57,6 +57,8 @@ def one_day(seed: int, *, radius_m: float, warning_m: float, noise: float, inter
     result.scores = scores_of(heard, distance_m, radius_m, day.silenced, f"seed {seed}")
     result.lost = sum(reason in LOST for _, reason, _ in heard.said)
     result.blinded, result.shown_calm_s = heard.blinded, heard.shown_calm_s
+    if heard.shown_calm_s:
+        result.scores[OURS].stories.append(f"shown calm: seed {seed}, {heard.shown_calm_s} s")
     result.warned = sum(reason in WARNED for _, reason, _ in heard.said)
     return result
 

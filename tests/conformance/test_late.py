@@ -28,6 +28,20 @@ def test_his_own_late_fix_inside_raises_nothing_now(late_s: int) -> None:
     assert "breach" not in story.alerts()
 
 
+def test_nor_is_his_late_fix_inside_a_ground_for_calm() -> None:
+    """Seen every minute and far off; then one fix that is 68 s old shows him at her door."""
+    hers = "\n".join(f"{m}:01 her 0 0 speed=0" for m in range(2, 15))
+    his = "\n".join(f"{m}:00 him 0 5000" for m in range(2, 12))
+    story = calm().tell(table(hers, his + "\n14:02 him 0 100 speed=0 late=68"))
+    assert story.alerts()[-1] == "unverified"
+    assert story.level == "warning"
+
+
+def test_his_own_late_fix_outside_of_everything_is_no_doubt() -> None:
+    story = calm().tell("1:00 her 0 0 speed=0\n1:10 him 0 6000\n11:20 her 0 0 speed=0\n11:40 him 0 6000 late=70")
+    assert "unverified" not in story.reasons()
+
+
 def test_where_he_lay_minutes_ago_is_no_breach_now_when_she_reports() -> None:
     """He lay inside for minutes, all of it told late, and nothing since: history, and nobody knows where he is now."""
     lay = "\n".join(f"11:{40 + k} him 0 100 speed=0 late={330 - 20 * k}" for k in range(4))

@@ -158,7 +158,7 @@ def test_one_person_in_two_orders_and_both_roles() -> None:
     devices = (*pair().devices, Device(DeviceId("tagq"), PersonId("Q")))
     second = Order(OrderId("O2"), PersonId("R"), PersonId("Q"), 500.0, 2200.0, 0, 1 << 60)
     story = Story(Registry(devices, (*pair().orders, second)))
-    story.tell("0:00 her 0 0\n0:00 him 0 6000\n0:00 tagq 0 20000\n1:00 tagq 0 16000\n2:00 tagq 0 12000\n3:00 tagq 0 8500\n4:00 tagq 0 6300")
+    story.tell("0:00 her 0 0\n0:00 him 0 6000\n0:00 tagq 0 20000\n1:00 tagq 0 16000\n2:00 tagq 0 12000\n3:00 tagq 0 8500\n4:00 him 0 6000\n4:00 tagq 0 6300")
     rung = [(t.order, t.reason.word) for t in story.transitions if t.to_level >= 2]
     assert ("O2", "breach") in rung
     assert not [order for order, _ in rung if order == "O1"]

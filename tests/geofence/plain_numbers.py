@@ -131,7 +131,7 @@ def test_seconds_to_a_circle(e: float, n: float, we: float, wn: float, radius: f
 # --- The filter, written a second time as matrices -----------------------------------------------------------------------
 
 
-def ou(dt: float, spread: float, tau: float = 20.0) -> tuple[Any, Any]:
+def ou(dt: float, spread: float, tau: float = policy.VELOCITY_TAU_S) -> tuple[Any, Any]:
     """Transition and noise of a damped velocity (integrated Ornstein-Uhlenbeck process)."""
     a = math.exp(-dt / tau)
     noise = spread**2 * np.array([[tau**2 * (2 * dt / tau - 3 + 4 * a - a * a), tau * (1 - a) ** 2], [tau * (1 - a) ** 2, 1 - a * a]])
@@ -147,13 +147,13 @@ def test_a_prediction_is_that_of_the_matrices(dt: float) -> None:
     d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, spread=1.5)
     f, q = ou(dt, 1.5)
     expected = f @ covariance(d) @ f.T + q
-    glide = 20.0 * (1.0 - math.exp(-min(dt, 20.0) / 20.0))
+    glide = 60.0 * (1.0 - math.exp(-min(dt, 20.0) / 60.0))
     assert tr.variance_after(d, dt) == pytest.approx(expected[0, 0])
-    assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 20.0), expected[0, 0]))
+    assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 60.0), expected[0, 0]))
     assert tr.glide_s(dt) == pytest.approx(glide)
     assert tr.predict(d, dt) == pytest.approx((3.0 * glide, -4.0 * glide))
     assert covariance(d) == pytest.approx(expected)
-    assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 20.0), -4.0 * math.exp(-dt / 20.0)))
+    assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 60.0), -4.0 * math.exp(-dt / 60.0)))
 
 
 def test_time_never_runs_backwards_in_a_prediction_and_its_error_stops_growing() -> None:
@@ -443,23 +443,28 @@ def test_the_rhythm_of_a_device_is_learned_within_its_bounds() -> None:
 
 def test_remembered_places_lie_between_and_after_the_fixes() -> None:
     history = np.zeros(HISTORY_SHAPE)
-    d = device(history_count=3, spread=2.0)
+    d = device(0, 900, history_count=3, spread=2.0, p11=102.0, ve=1.0, vn=3.0, fix_ms=T0 + 120 * S)
     for k, north in enumerate((0.0, 300.0, 900.0)):
         history[k] = (T0 + 60 * S * k, *at(0, north), 100.0 + k)
 
-    def place(at_s: float) -> tuple[float, float]:
+    def place(at_s: float) -> tuple[float, float, float]:
         lat, lon, variance = tr.place_at(d, history, T0 + round(at_s * S))
-        return round(offset_m(HOME.lat_deg, HOME.lon_deg, lat, lon)[1], 3), variance
+        east, north = offset_m(HOME.lat_deg, HOME.lon_deg, lat, lon)
+        return round(east, 3), round(north, 3), variance
 
-    assert place(0) == (0.0, pytest.approx(101.0 + 30.0**2))
-    assert place(30) == (150.0, pytest.approx(101.0 + 30.0**2))
-    assert place(75) == (450.0, pytest.approx(102.0 + 60.0**2))
-    assert place(120) == (900.0, 102.0)
-    assert place(130) == (900.0, pytest.approx(102.0 + 10.0**2 * 4.0))
-    assert place(120 + 600) == (900.0, pytest.approx(102.0 + 600.0**2 * 4.0))
+    assert place(0) == (0.0, 0.0, pytest.approx(101.0 + 30.0**2))
+    assert place(30) == (0.0, 150.0, pytest.approx(101.0 + 30.0**2))
+    assert place(75) == (0.0, 450.0, pytest.approx(102.0 + 60.0**2))
+    assert place(120) == (0.0, 900.0, 102.0)
+    for age_s in (10.0, 600.0):
+        glide = 60.0 * (1.0 - math.exp(-min(age_s, 20.0) / 60.0))
+        reckoned = (glide, 900.0 + 3.0 * glide, tr.variance_after(d, age_s))
+        assert place(120 + age_s) == pytest.approx(reckoned, abs=2e-3), "as it is for every other question"
     assert tr.place_at(d, history, T0 + 721 * S) == (0.0, 0.0, -1.0)
     assert tr.place_at(d, history, T0 - 1) == (0.0, 0.0, -1.0)
     assert tr.place_at(device(), history, T0) == (0.0, 0.0, -1.0)
+    d["fix_ms"] = T0 + 140 * S  # it has said since that it lies still
+    assert place(130)[:2] == (0.0, 900.0)
 
 
 def test_the_ring_of_history_keeps_the_newest_and_steps_between() -> None:
@@ -490,8 +495,8 @@ def test_the_ring_of_history_is_as_long_whatever_the_rhythm(gap_s: int) -> None:
 
 def test_a_pair_is_seen_where_both_will_be() -> None:
     hers, his = device(0, 0, vn=2.0, fix_ms=T0 - 4 * S), device(0, 1_000, vn=-10.0, ve=1.0, fix_ms=T0 - 10 * S)
-    g4, g10 = (20.0 * (1 - math.exp(-t / 20.0)) for t in (4.0, 10.0))
-    f4, f10 = (math.exp(-t / 20.0) for t in (4.0, 10.0))
+    g4, g10 = (60.0 * (1 - math.exp(-t / 60.0)) for t in (4.0, 10.0))
+    f4, f10 = (math.exp(-t / 60.0) for t in (4.0, 10.0))
     e, n = g10 * 1.0, 1_000.0 - 10.0 * g10 - 2.0 * g4
     margin, sigma, p_inside, p_ring, seconds, bearing, last = near.see_perimeter(hers, his, 500.0, 100.0, T0)
     assert margin == pytest.approx(math.hypot(e, n) - 500.0, abs=0.06)
@@ -504,7 +509,7 @@ def test_a_pair_is_seen_where_both_will_be() -> None:
 
 def test_the_decision_looks_three_seconds_ahead() -> None:
     his = device(0, 540, vn=-12.0, p11=1.0, p22=0.01, spread=0.1)
-    ahead = 20.0 * (1 - math.exp(-3.0 / 20.0)) * 12.0
+    ahead = 60.0 * (1 - math.exp(-3.0 / 60.0)) * 12.0
     sight = near.see_perimeter(device(p11=1.0, p22=0.01, spread=0.1), his, 500.0, 0.0, T0)
     assert sight[0] == pytest.approx(40.0, abs=0.06)
     assert sight[2] == near.p_within(round(540.0 - ahead, 1), sight[1], 500.0)
@@ -943,7 +948,7 @@ def test_east_is_seen_like_north() -> None:
     tables = zone_tables(ZoneKind.EXCLUSION)
     north, east = device(0, 500, vn=-10.0, fix_ms=T0 - 5 * S), device(500, 0, ve=-10.0, fix_ms=T0 - 5 * S)
     assert near.see_zone(tables.target[0], tables.edges, east, T0)[:5] == near.see_zone(tables.target[0], tables.edges, north, T0)[:5]
-    fade, glide = math.exp(-5.0 / 20.0), 20.0 * (1 - math.exp(-5.0 / 20.0))
+    fade, glide = math.exp(-5.0 / 60.0), 60.0 * (1 - math.exp(-5.0 / 60.0))
     seen = near.see_zone(tables.target[0], tables.edges, east, T0)
     assert seen[0] == pytest.approx(200.0 - 10.0 * glide, abs=0.06)
     assert seen[4] == pytest.approx((200.0 - 10.0 * glide) / (10.0 * fade), abs=0.3)
