@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("clock", "track", "proximity", "reach", "target", "order", "watch", "health", "ask", "past", "kernel", "anchor", "pattern")  # what decides
+FILES = ("clock", "track", "proximity", "reach", "target", "order", "watch", "health", "ask", "past", "kernel", "anchor", "pattern", "suspicion")  # what decides
 # quick and deadly first; nothing that starts another process, since that would not see the mutant
 KILLERS = ("tests/golden", "tests/conformance", "tests/geofence/plain_numbers.py", "tests/geofence/test_anchor_numbers.py", "tests/geofence/test_anchor.py")
 SLOW = "not batch and not shown"  # what other tests kill sooner

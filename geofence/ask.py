@@ -91,12 +91,12 @@ def ask(T: Any, o: int, interval_s: int, interval_zones_s: int, party: int, at_m
 
 
 @compiled
-def ask_now(T: Any, o: int, at_ms: int) -> None:
-    """The order cannot see: ask the silent party to report at once."""
+def ask_now(T: Any, o: int, doubt: bool, at_ms: int) -> None:
+    """The order cannot see, or is in doubt: ask whoever is silent, or both, to report at once."""
     row = T.order[o]
-    if row["lost_protected"] == 1:
+    if row["lost_protected"] == 1 or (doubt and row["perimeter"] == 1):
         report_now(T, row["protected"], at_ms)
-    if row["lost_respondent"] == 1 and T.world[0]["adaptive"] == 1:
+    if (row["lost_respondent"] == 1 or doubt) and T.world[0]["adaptive"] == 1:
         report_now(T, row["respondent"], at_ms)
 
 

@@ -20,7 +20,8 @@ def set_clock(d: Any, p: Any) -> None:
     """Keep the offset of the device's clock: 0 while it is right, else what to add to it (F18, S10)."""
     skew = p["at_ms"] - p["sent_ms"]
     ran = p["sent_ms"] - d["sent_ms"]
-    steady = d["pinged"] == 1 and ran > 0 and abs(skew - d["skew_ms"]) <= policy.CLOCK_STEADY_RATIO * ran
+    drift = min(policy.CLOCK_STEADY_RATIO * ran, policy.CLOCK_STEADY_MS_MAX)
+    steady = d["pinged"] == 1 and ran > 0 and abs(skew - d["skew_ms"]) <= drift
     steadily_behind = steady and d["skew_ms"] > policy.CLOCK_SKEW_MS_MAX and d["offset_ms"] == 0
     ahead_of_offset = skew - d["offset_ms"] < -policy.CLOCK_SKEW_MS_MAX
     if abs(skew) <= policy.CLOCK_SKEW_MS_MAX:

@@ -8,6 +8,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.jit import compiled
+from geofence.suspicion import is_false, is_jammed
 from geofence.terms import Strap, Tether
 
 UNKNOWN, STRAP_OPEN, STRAP_CUT = int(Strap.UNKNOWN), int(Strap.OPEN), int(Strap.CUT)
@@ -70,36 +71,6 @@ def tether_is_off(d: Any) -> bool:
 
 
 @compiled
-def is_frozen(d: Any, p: Any) -> bool:
-    """True if it says it moves, and its positions say to the last digit that it does not: somebody writes them."""
-    if not p["has_fix"] or p["fix_ms"] <= d["raw_ms"]:
-        return bool(d["frozen"] >= policy.FROZEN_FIXES)
-    same = d["raw_ms"] > 0 and p["lat_deg"] == d["raw_lat"] and p["lon_deg"] == d["raw_lon"]
-    if not same:
-        d["frozen"] = 0
-    elif p["speed_mps"] > policy.FROZEN_MPS_MIN:
-        d["frozen"] += 1
-    d["raw_ms"], d["raw_lat"], d["raw_lon"] = p["fix_ms"], p["lat_deg"], p["lon_deg"]
-    return bool(d["frozen"] >= policy.FROZEN_FIXES)
-
-
-@compiled
-def is_invented(d: Any, p: Any) -> bool:
-    """True if its accuracy on the move is drawn by lot between 5 and 7 m, as programs do that write positions.
-
-    A real receiver's accuracy stays the same for a while or leaves that band (docs/detection.md, section 5).
-    """
-    if p["has_fix"] and p["speed_mps"] > policy.FROZEN_MPS_MIN:
-        accuracy = p["accuracy_m"]
-        if policy.INVENTED_M_MIN <= accuracy <= policy.INVENTED_M_MAX:
-            d["lot_m"] += abs(accuracy - d["lot_last_m"]) if d["lots"] > 0 else 0.0
-            d["lots"], d["lot_last_m"] = d["lots"] + 1, accuracy
-        else:
-            d["lots"], d["lot_m"] = 0, 0.0
-    return bool(d["lots"] >= policy.INVENTED_FIXES and d["lot_m"] >= policy.INVENTED_STEP_M * (d["lots"] - 1))
-
-
-@compiled
 def note_flap(d: Any, at_ms: int) -> None:
     """One more trouble has begun."""
     d["flaps"] = d["flaps"] + 1 if at_ms - d["flap_ms"] <= policy.FLAP_HOLD_MS_MAX else 1
@@ -123,10 +94,9 @@ def note_health(d: Any, p: Any) -> None:
         d["tether"] = p["tether"]
     if p["sos"] == 1:
         d["sos_sent_ms"] = max(d["sos_sent_ms"], p["sent_ms"])
-    frozen, invented = is_frozen(d, p), is_invented(d, p)
-    false = p["mock"] == 1 or frozen or invented
+    false = is_false(d, p)
     note_battery(d, p)
-    strap, tether, jamming, low = strap_is_off(d), tether_is_off(d), p["jamming"] == 1, d["battery_low"] == 1
+    strap, tether, jamming, low = strap_is_off(d), tether_is_off(d), is_jammed(d, p), d["battery_low"] == 1
     device = (strap and d["strap_until_ms"] == 0) or (tether and d["tether_until_ms"] == 0) or (low and d["battery_until_ms"] == 0)
     if device or (jamming and d["jamming_until_ms"] == 0) or (false and d["mock_until_ms"] == 0):
         note_flap(d, at_ms)

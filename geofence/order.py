@@ -347,15 +347,15 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
         bits |= bit(UNVERIFIED, False)
     if T.world[0]["link_up"] == 0:
         bits |= bit(NO_LINK, False)
-    was_lost = row["reasons"] & LOST_BITS
+    new = bits & ~row["reasons"]
     settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0, seen[9] > 0.0)
     if party >= 0:
         tell_numbers(T, o)
     if party == 1:
         note_patterns(T, o, proximity, at_ms)
     ask(T, o, int(seen[6]), int(seen[7]), party, at_ms)
-    if bits & LOST_BITS & ~was_lost:
-        ask_now(T, o, at_ms)
+    if new & (LOST_BITS | bit(UNVERIFIED, False)):
+        ask_now(T, o, new & bit(UNVERIFIED, False) != 0, at_ms)
     deadline = min(int(seen[5]), row["valid_until_ms"])
     if at_ms < row["unverified_until_ms"]:
         deadline = min(deadline, row["unverified_until_ms"])

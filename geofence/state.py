@@ -78,6 +78,11 @@ DEVICE = np.dtype(
         ("raw_ms", np.int64),  # its last fix as it was sent, believed or not
         ("raw_lat", np.float64),
         ("raw_lon", np.float64),
+        ("raw_source", np.int64),
+        ("raw_sigma", np.float64),
+        ("contradictions", np.int64),  # in a row, between satellites and the networks around
+        ("sky_ms", np.int64),  # it had many satellites on the road until then; 0: it had not, or lost them slowly
+        ("dark", np.int64),  # pings since without any
         ("frozen", np.int64),  # fixes at exactly that place, though it says it moves
         ("lots", np.int64),  # fixes on the move in a row with an accuracy between 5 and 7 m ...
         ("lot_last_m", np.float64),  # ... the last of them ...

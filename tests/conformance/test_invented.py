@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geofence.health import is_invented
 from geofence.state import DEVICE, PING
+from geofence.suspicion import is_invented
 from tests.conformance.test_reasons import calm
 from tests.story import Story
 

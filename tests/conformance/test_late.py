@@ -49,3 +49,11 @@ def test_where_he_lay_minutes_ago_is_no_breach_now_when_she_reports() -> None:
     assert "breach" not in story.alerts()
     assert "past_breach" in story.reasons()
     assert story.level != "calm"
+
+
+def test_two_holes_of_the_network_are_no_wrong_clock() -> None:
+    """He was heard twice in half an hour, each time by what he had kept: 200 s old, then 170 s old, and inside as it was made."""
+    hers = "\n".join(f"{m}:00 her 0 0 speed=0" for m in range(2, 32))
+    story = calm().tell(table(hers, "5:00 him 0 4000 late=200\n30:30 him 0 200 late=170"))
+    assert not {"breach", "clock"} & set(story.alerts())
+    assert "past_breach" in story.reasons()

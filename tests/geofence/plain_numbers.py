@@ -320,8 +320,10 @@ HOUR = 3_600 * S
         ({}, -60_001, -60_001, True),
         ({}, HOUR, 0, False),  # behind: a backlog, until it is seen to be steady
         ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR}, HOUR, HOUR, True),
-        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR - 30 * S}, HOUR, HOUR, True),
-        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR - 30 * S - 1}, HOUR, 0, False),
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR - 20 * S}, HOUR, HOUR, True),
+        ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR - 20 * S - 1}, HOUR, 0, False),
+        ({"sent_ms": T0 - 10 * S - HOUR, "skew_ms": HOUR - 5 * S}, HOUR, HOUR, True),
+        ({"sent_ms": T0 - 10 * S - HOUR, "skew_ms": HOUR - 5 * S - 1}, HOUR, 0, False),
         ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": HOUR, "pinged": 0}, HOUR, 0, False),
         ({"sent_ms": T0 - HOUR, "skew_ms": HOUR}, HOUR, 0, False),
         ({"sent_ms": T0 - 60 * S - HOUR, "skew_ms": 60 * S}, 61 * S, 0, False),
