@@ -58,13 +58,13 @@ def is_contradicted(d: Any, p: Any) -> bool:
 
     One wrong mast or a router that has moved house shows once; three in a row, to and fro, do not agree by any error.
     """
-    turn = p["has_fix"] and 0 < p["fix_ms"] - d["raw_ms"] <= policy.CONTRADICTION_MS_MAX and d["raw_ms"] > 0
-    if turn and is_by_radio(p["source"]) != is_by_radio(d["raw_source"]):
+    if p["has_fix"] and 0 < p["fix_ms"] - d["raw_ms"] <= policy.CONTRADICTION_MS_MAX:
         error_m = math.hypot(measured_sigma_m(p["source"], p["accuracy_m"]), d["raw_sigma"])
         went_m = policy.REACH_MPS_MAX * (p["fix_ms"] - d["raw_ms"]) / 1000.0
         away_m = distance_m(d["raw_lat"], d["raw_lon"], p["lat_deg"], p["lon_deg"])
         apart = away_m > policy.CONTRADICTION_M + went_m + policy.CONTRADICTION_SIGMAS * error_m
-        d["contradictions"] = d["contradictions"] + 1 if apart else 0
+        in_turn = is_by_radio(p["source"]) != is_by_radio(d["raw_source"])
+        d["contradictions"] = d["contradictions"] + 1 if in_turn and apart else 0
     return bool(d["contradictions"] >= policy.CONTRADICTIONS)
 
 

@@ -85,7 +85,7 @@ def test_satellites_that_say_another_place_than_the_networks_are_spoofing(radio:
     [
         [("gps", 0), ("lbs", 3_000)] * 4,
         [("gps", 0), ("wifi", 1_500)] * 4,
-        [("gps", 0), ("lbs", 9_000), ("gps", 0), ("gps", 0), ("gps", 0)],
+        [("gps", 0), ("lbs", 9_000), ("gps", 0), ("gps", 0)] * 4,
         [("gps", 0), ("wifi", 9_000), ("gps", 0), ("wifi", 0)] * 3,
         [("gps", 600 * k) for k in range(12)],
     ],
