@@ -58,7 +58,8 @@ def is_contradicted(d: Any, p: Any) -> bool:
 
     One wrong mast or a router that has moved house shows once; three in a row, to and fro, do not agree by any error.
     """
-    if p["has_fix"] and 0 < p["fix_ms"] - d["raw_ms"] <= policy.CONTRADICTION_MS_MAX:
+    known = p["has_fix"] and d["raw_ms"] > 0
+    if known and 0 < p["fix_ms"] - d["raw_ms"] <= policy.CONTRADICTION_MS_MAX:
         error_m = math.hypot(measured_sigma_m(p["source"], p["accuracy_m"]), d["raw_sigma"])
         went_m = policy.REACH_MPS_MAX * (p["fix_ms"] - d["raw_ms"]) / 1000.0
         away_m = distance_m(d["raw_lat"], d["raw_lon"], p["lat_deg"], p["lon_deg"])
