@@ -160,8 +160,8 @@ class _Case:
 
     def _judge_one(self, episode: Episode) -> Judged:
         oracle_ms = self._oracle_sees(episode)
-        said_ms = self._raised(episode)
-        raised_ms = self._already_on(episode) if said_ms is None else said_ms
+        said_ms, on_ms = self._raised(episode), self._already_on(episode)
+        raised_ms = min((at_ms for at_ms in (said_ms, on_ms) if at_ms is not None), default=None)
         delay_ms = None if raised_ms is None else raised_ms - episode.from_ms
         oracle_delay_ms = None if oracle_ms is None else oracle_ms - episode.from_ms
         if delay_ms is None:
@@ -170,7 +170,7 @@ class _Case:
             verdict = Verdict.LATE
         else:
             verdict = Verdict.KEPT
-        return Judged(episode, verdict, delay_ms, oracle_delay_ms, covered=said_ms is None and raised_ms is not None)
+        return Judged(episode, verdict, delay_ms, oracle_delay_ms, covered=raised_ms != said_ms)
 
     def _oracle_sees(self, episode: Episode) -> int | None:
         """The first arrival that shows him deep inside: nearer the edge an honest error excuses silence."""
@@ -188,15 +188,31 @@ class _Case:
         return None
 
     def _already_on(self, episode: Episode) -> int | None:
-        """When, during the episode, the order stood at EMERGENCY for a place he truly was in, or had just been in."""
-        moments = [episode.from_ms, *(t.at_ms for t in self._said if episode.from_ms < t.at_ms <= episode.until_ms)]
-        for at_ms in moments:
-            if self._level_at(at_ms) is Level.EMERGENCY and self._was_inside(episode.from_ms - STILL_ON_MS, episode.from_ms):
-                return at_ms
-        return None
+        """When, during the episode, a breach stood for another place he had entered, or for an earlier visit to this one.
 
-    def _was_inside(self, from_ms: int, until_ms: int) -> bool:
-        return self._truth.nearest_m(from_ms, until_ms) < 0.0
+        Two targets entered with one fix are one transition, which names one of them.
+        """
+        if not self._was_elsewhere_inside(episode):
+            return None
+        moments = [episode.from_ms, *(t.at_ms for t in self._said if episode.from_ms < t.at_ms <= episode.until_ms)]
+        return next((at_ms for at_ms in moments if self._breach_stands(at_ms)), None)
+
+    def _breach_stands(self, at_ms: int) -> bool:
+        """Whether the order was, at that moment, at EMERGENCY and a breach had been said since it rose to it."""
+        stands = False
+        for t in self._said:
+            if t.at_ms <= at_ms:
+                stands = t.to_level is Level.EMERGENCY and (stands or t.reason in BREACH_REASONS)
+        return stands
+
+    def _was_elsewhere_inside(self, episode: Episode) -> bool:
+        """Whether he was inside this target shortly before the episode, or inside another before it or within EARLY_MS after its start."""
+        at_ms, since_ms = self._truth.protected.at_ms, episode.from_ms - STILL_ON_MS
+        for target in self._truth.targets:
+            until_ms = episode.from_ms - 1 if target.name == episode.target else episode.from_ms + EARLY_MS
+            if (target.inside_m[(at_ms >= since_ms) & (at_ms <= until_ms)] > 0.0).any():
+                return True
+        return False
 
     def _false_alarms(self) -> Iterable[int]:
         """A breach raised from below EMERGENCY with no second near the edge around it."""

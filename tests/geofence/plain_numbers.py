@@ -147,13 +147,13 @@ def test_a_prediction_is_that_of_the_matrices(dt: float) -> None:
     d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, spread=1.5)
     f, q = ou(dt, 1.5)
     expected = f @ covariance(d) @ f.T + q
-    glide = 40.0 * (1.0 - math.exp(-min(dt, 20.0) / 40.0))
+    glide = 60.0 * (1.0 - math.exp(-min(dt, 20.0) / 60.0))
     assert tr.variance_after(d, dt) == pytest.approx(expected[0, 0])
-    assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 40.0), expected[0, 0]))
+    assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 60.0), expected[0, 0]))
     assert tr.glide_s(dt) == pytest.approx(glide)
     assert tr.predict(d, dt) == pytest.approx((3.0 * glide, -4.0 * glide))
     assert covariance(d) == pytest.approx(expected)
-    assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 40.0), -4.0 * math.exp(-dt / 40.0)))
+    assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 60.0), -4.0 * math.exp(-dt / 60.0)))
 
 
 def test_time_never_runs_backwards_in_a_prediction_and_its_error_stops_growing() -> None:
@@ -459,7 +459,7 @@ def test_remembered_places_lie_between_and_after_the_fixes() -> None:
     assert place(75) == (0.0, 450.0, pytest.approx(102.0 + 60.0**2))
     assert place(120) == (0.0, 900.0, 102.0)
     for age_s in (10.0, 600.0):
-        glide = 40.0 * (1.0 - math.exp(-min(age_s, 20.0) / 40.0))
+        glide = 60.0 * (1.0 - math.exp(-min(age_s, 20.0) / 60.0))
         reckoned = (glide, 900.0 + 3.0 * glide, tr.variance_after(d, age_s))
         assert place(120 + age_s) == pytest.approx(reckoned, abs=2e-3), "as it is for every other question"
     assert tr.place_at(d, history, T0 + 721 * S) == (0.0, 0.0, -1.0)
@@ -497,8 +497,8 @@ def test_the_ring_of_history_is_as_long_whatever_the_rhythm(gap_s: int) -> None:
 
 def test_a_pair_is_seen_where_both_will_be() -> None:
     hers, his = device(0, 0, vn=2.0, fix_ms=T0 - 4 * S), device(0, 1_000, vn=-10.0, ve=1.0, fix_ms=T0 - 10 * S)
-    g4, g10 = (40.0 * (1 - math.exp(-t / 40.0)) for t in (4.0, 10.0))
-    f4, f10 = (math.exp(-t / 40.0) for t in (4.0, 10.0))
+    g4, g10 = (60.0 * (1 - math.exp(-t / 60.0)) for t in (4.0, 10.0))
+    f4, f10 = (math.exp(-t / 60.0) for t in (4.0, 10.0))
     e, n = g10 * 1.0, 1_000.0 - 10.0 * g10 - 2.0 * g4
     margin, sigma, p_inside, p_ring, seconds, bearing, last = near.see_perimeter(hers, his, 500.0, 100.0, T0)
     assert margin == pytest.approx(math.hypot(e, n) - 500.0, abs=0.06)
@@ -511,7 +511,7 @@ def test_a_pair_is_seen_where_both_will_be() -> None:
 
 def test_the_decision_looks_three_seconds_ahead() -> None:
     his = device(0, 540, vn=-12.0, p11=1.0, p22=0.01, spread=0.1)
-    ahead = 40.0 * (1 - math.exp(-3.0 / 40.0)) * 12.0
+    ahead = 60.0 * (1 - math.exp(-3.0 / 60.0)) * 12.0
     sight = near.see_perimeter(device(p11=1.0, p22=0.01, spread=0.1), his, 500.0, 0.0, T0)
     assert sight[0] == pytest.approx(40.0, abs=0.06)
     assert sight[2] == near.p_within(round(540.0 - ahead, 1), sight[1], 500.0)
@@ -950,7 +950,7 @@ def test_east_is_seen_like_north() -> None:
     tables = zone_tables(ZoneKind.EXCLUSION)
     north, east = device(0, 500, vn=-10.0, fix_ms=T0 - 5 * S), device(500, 0, ve=-10.0, fix_ms=T0 - 5 * S)
     assert near.see_zone(tables.target[0], tables.edges, east, T0)[:5] == near.see_zone(tables.target[0], tables.edges, north, T0)[:5]
-    fade, glide = math.exp(-5.0 / 40.0), 40.0 * (1 - math.exp(-5.0 / 40.0))
+    fade, glide = math.exp(-5.0 / 60.0), 60.0 * (1 - math.exp(-5.0 / 60.0))
     seen = near.see_zone(tables.target[0], tables.edges, east, T0)
     assert seen[0] == pytest.approx(200.0 - 10.0 * glide, abs=0.06)
     assert seen[4] == pytest.approx((200.0 - 10.0 * glide) / (10.0 * fade), abs=0.3)

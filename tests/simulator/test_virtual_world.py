@@ -145,6 +145,23 @@ def test_an_alarm_may_be_early_but_not_late(naive, late_s: int, verdict: Verdict
     assert audit(scenario, story).verdict is verdict
 
 
+def test_one_alarm_speaks_for_two_places_entered_at_once(naive) -> None:
+    scenario = world(replace(BREACH, zone=True))
+    episodes = [e for e in truth(scenario)[scenario.pairs[0].order.id].episodes() if e.mandatory]
+    first_ms, last_ms = (pick(e.from_ms for e in episodes) for pick in (min, max))
+    assert {e.target for e in episodes} == {"perimeter", "home"}
+    assert last_ms - first_ms < 60_000
+    story = VirtualWorld(scenario, naive(scenario.registry(), commanded_s=10, mute=True)).run()
+    entered = replace(said(scenario, first_ms, Level.EMERGENCY, Reason.BREACH), zone="home")
+    again = said(scenario, max(e.until_ms for e in episodes), Level.EMERGENCY, Reason.BREACH, Level.EMERGENCY)
+    story.transitions = [entered, again]  # the perimeter by name only as he leaves: she had long been told to go
+    report = audit(scenario, story)
+    assert [one.verdict for one in report.judged] == [Verdict.KEPT, Verdict.KEPT]
+    assert sum(one.covered for one in report.judged) == 1
+    story.transitions = [replace(entered, reason=Reason.SOS, zone=None), again]  # no breach was said: nothing covers it
+    assert {one.verdict for one in audit(scenario, story).judged} <= {Verdict.LATE, Verdict.MISSED}
+
+
 def test_an_alarm_far_from_any_edge_is_false() -> None:
     scenario = world(PairPlan(Approach.NONE, zone=False))
     alarm = said(scenario, scenario.start_ms + 60_000, Level.EMERGENCY, Reason.BREACH)
