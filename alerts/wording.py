@@ -159,7 +159,7 @@ def text_of(
     lang = 0 if language == "es" else 1
     parts = [("Sin respuesta", "Unanswered")[lang]] if unanswered else []
     parts.append(_headline(t, audience, kind, language, lang))
-    if t.since_ms is not None and audience is Audience.DISPATCH:
+    if audience is Audience.DISPATCH:
         parts.append(_evidence(t, lang))
     where = _where(t, audience, language)
     if where and t.reason in _GEOMETRY and audience is not Audience.TRUSTED:
@@ -236,7 +236,27 @@ def _where(t: Transition, audience: Audience, language: str) -> str:
 
 
 def _evidence(t: Transition, lang: int) -> str:
-    """What a pattern rests on: how often, in what time, how near."""
+    """What a trouble or a pattern rests on, in numbers; "" where there are none."""
+    if t.hours_left is not None:
+        return (f"Quedan {t.hours_left:.1f} h", f"{t.hours_left:.1f} h left")[lang]
+    if t.apart_m is not None:
+        return (f"A {round(t.apart_m)} m uno del otro", f"{round(t.apart_m)} m from each other")[lang]
+    if t.clock_s is not None:
+        way = (("Adelantado", "Atrasado"), ("Ahead by", "Behind by"))[lang][t.clock_s < 0.0]
+        return f"{way} {_span(abs(t.clock_s))}"
+    return _pattern(t, lang) if t.since_ms is not None else ""
+
+
+def _span(seconds: float) -> str:
+    """How far a clock is off, in the unit that it is read in."""
+    for unit, length_s in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= 2.0 * length_s:
+            return f"{round(seconds / length_s)} {unit}"
+    return f"{round(seconds)} s"
+
+
+def _pattern(t: Transition, lang: int) -> str:
+    """How often, in what time, how near."""
     hours = (t.at_ms - (t.since_ms or t.at_ms)) / 3_600_000.0
     said = (f"{t.count} veces en {hours:.1f} h", f"{t.count} times in {hours:.1f} h")[lang]
     return said + (f", {('lo más cerca', 'nearest')[lang]} {round(t.closest_m)} m" if t.closest_m is not None else "")

@@ -13,7 +13,8 @@ SECONDS_MAX = 9_999  # of time to contact, in the urgency: beyond, all are as fa
 EARLY_MAX = 10_000  # notifications kept for a transition that follows them in the same turn
 METRES_MAX = 9_999  # of uncertainty, likewise
 CALM = "calm"
-_TOLD = ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms", "count", "since_ms", "closest_m")
+_TOLD: tuple[str, ...] = ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms")
+_TOLD += ("hours_left", "apart_m", "clock_s", "count", "since_ms", "closest_m")
 _HISTORY = frozenset(reason.word for reason in HISTORY)
 SILENCES = frozenset(("no_link", "cannot_see_respondent", "cannot_see_protected", "not_seen_yet"))
 

@@ -16,8 +16,8 @@ SOS = int(Reason.SOS)
 
 @compiled
 def wanted_s(T: Any, person: int) -> int:
-    """The shortest interval that any order in force wants of this person."""
-    interval = policy.INTERVAL_FAR_S
+    """The shortest interval that any order in force wants of this person, were all batteries low."""
+    interval = policy.INTERVAL_SPARING_S
     m = T.person[person]["first_membership"]
     while m >= 0:
         row = T.order[T.membership[m]["order"]]
@@ -27,6 +27,12 @@ def wanted_s(T: Any, person: int) -> int:
             interval = min(interval, row["interval_respondent_s"])
         m = T.membership[m]["next"]
     return int(interval)
+
+
+@compiled
+def due_s(d: Any, wanted: int) -> int:
+    """The interval of one device: battery spared only where it is trouble."""
+    return wanted if d["battery_low"] == 1 else min(wanted, policy.INTERVAL_FAR_S)
 
 
 @compiled
@@ -41,21 +47,28 @@ def command(T: Any, i: int, interval_s: int, now: int, at_ms: int) -> None:
 
 
 @compiled
-def command_person(T: Any, person: int, at_ms: int) -> None:
-    """Tell every device of a person its interval, if that has changed.
+def command_interval(T: Any, i: int, interval: int, at_ms: int) -> None:
+    """Tell a device its interval.
 
     A longer one counts as its rhythm from now on, until its reports say what it does: who was allowed to be slower is not overdue.
     Who is overdue already stays so: nothing but a report brings anybody back into sight.
     """
-    interval = wanted_s(T, person)
+    d = T.device[i]
+    if interval > d["wanted_s"] and at_ms - d["fix_ms"] <= overdue_ms(d):
+        d["gap_s"], d["eased_ms"] = max(d["gap_s"], float(interval)), at_ms
+    d["wanted_s"], d["commanded_ms"] = interval, at_ms
+    command(T, i, interval, 0, at_ms)
+
+
+@compiled
+def command_person(T: Any, person: int, at_ms: int) -> None:
+    """Tell every device of a person its interval, if that has changed."""
+    wanted = wanted_s(T, person)
     i = T.person[person]["first_device"]
     while i >= 0:
         d = T.device[i]
-        if d["wanted_s"] != interval and d["pinged"] == 1:
-            if interval > d["wanted_s"] and at_ms - d["fix_ms"] <= overdue_ms(d):
-                d["gap_s"], d["eased_ms"] = max(d["gap_s"], float(interval)), at_ms
-            d["wanted_s"], d["commanded_ms"] = interval, at_ms
-            command(T, i, interval, 0, at_ms)
+        if d["wanted_s"] != due_s(d, wanted) and d["pinged"] == 1:
+            command_interval(T, i, due_s(d, wanted), at_ms)
         i = d["next_device"]
 
 
@@ -110,9 +123,15 @@ def report_now(T: Any, person: int, at_ms: int) -> None:
 
 @compiled
 def insist(T: Any, i: int, gap_ms: int, at_ms: int) -> None:
-    """A device that reports slower than asked gets the command again: it may have been lost."""
+    """A device that reports slower than asked gets the command again: it may have been lost; one whose battery has become
+    trouble, or is none any more, gets the one that fits."""
     d = T.device[i]
+    if d["battery_low"] == 1 or d["wanted_s"] > policy.INTERVAL_FAR_S:
+        interval = due_s(d, wanted_s(T, d["person"]))
+        if d["wanted_s"] != interval:
+            command_interval(T, i, interval, at_ms)
+            return
     slow = gap_ms > int(policy.COMMAND_SLACK_RATIO * 1000.0 * d["wanted_s"])
     if slow and at_ms - d["commanded_ms"] >= policy.COMMAND_AGAIN_MS:
-        d["wanted_s"], d["commanded_ms"] = wanted_s(T, d["person"]), at_ms
+        d["wanted_s"], d["commanded_ms"] = due_s(d, wanted_s(T, d["person"])), at_ms
         command(T, i, d["wanted_s"], 0, at_ms)

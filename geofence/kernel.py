@@ -30,6 +30,7 @@ def note_apart(T: Any, person: int, at_ms: int) -> None:
     """Keep whether any two devices of one person are in different places: any two apart say so, only all together end it."""
     row = T.person[person]
     known = together = 0
+    furthest = 0.0
     i = row["first_device"]
     while i >= 0:
         j = T.device[i]["next_device"]
@@ -39,10 +40,13 @@ def note_apart(T: Any, person: int, at_ms: int) -> None:
                 away = distance_m(a["lat"], a["lon"], b["lat"], b["lon"])
                 if away > policy.APART_M + policy.JUMP_SLACK_SIGMA * math.sqrt(a["p11"] + b["p11"]):
                     row["apart"] = 1
+                furthest = max(furthest, away)
                 known += 1
                 together += 1 if away < policy.TOGETHER_M else 0
             j = T.device[j]["next_device"]
         i = T.device[i]["next_device"]
+    if known > 0:
+        row["apart_m"] = furthest
     if known > 0 and together == known:
         row["apart"] = 0
 

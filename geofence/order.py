@@ -13,7 +13,7 @@ from geofence.ask import ask, ask_now, command_person
 from geofence.jit import compiled
 from geofence.pattern import note_patterns
 from geofence.proximity import INCLUSION, PERIMETER
-from geofence.reach import lost_at_ms
+from geofence.reach import NOWHERE_M, lost_at_ms
 from geofence.target import (
     APPROACH,
     BREACH,
@@ -195,7 +195,7 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_
     interval_zones_s, open targets, another target was just entered); the draft holds the governing target's numbers.
     """
     row = T.order[o]
-    proximity, inclusion, reach, unverified, closed = UNKNOWN, 1.0, 1e12, 0.0, 0.0
+    proximity, inclusion, reach, unverified, closed = UNKNOWN, 1.0, NOWHERE_M, 0.0, 0.0
     next_ms, interval, interval_zones, opened = policy.NEVER_MS, policy.INTERVAL_FAR_S, policy.INTERVAL_FAR_S, 0
     best, again = -1e18, 0.0
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
@@ -229,6 +229,8 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_
             best = urgency(target, sight, entered)
             draft_numbers(T, k, sight)
             draft_fixes(T, int(sight[7]), int(sight[8]))
+    if interval == policy.INTERVAL_FAR_S and opened > 0 and policy.SPARING_MARGIN_M <= reach < NOWHERE_M:
+        interval = policy.INTERVAL_SPARING_S
     times = (closed, float(next_ms), float(interval), float(interval_zones))
     return float(proximity), inclusion, reach, unverified, *times, float(opened), again
 

@@ -129,6 +129,8 @@ STOP_MS = 180_000  # a stop: longer than a red light [F]
 
 # --- Asking for pings ---------------------------------------------------------------------------------------------
 INTERVAL_FAR_S = 60  # the world's usual interval; a battery lasts two days [F]
+INTERVAL_SPARING_S = 120  # for a battery that will not last: an hour dark costs more than a minute far away (ADR-0044) [F]
+SPARING_MARGIN_M = 8_000.0  # ... so far that 120 s towards each other at 28 m/s still end outside the usual ring, twice over [G]
 INTERVAL_RING_S = 15  # inside the warning ring; practice of paired systems [F]
 INTERVAL_NEAR_S = 5  # contact is minutes away: 36 s at 50 km/h for 500 m leaves seven fixes [G]
 NEAR_CONTACT_S = 180.0  # "minutes away" [F]

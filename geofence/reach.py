@@ -13,6 +13,7 @@ from geofence.jit import compiled
 from geofence.track import speed_mps
 
 REACH_TURNS = 2  # hers and his [G]
+NOWHERE_M = 1e12  # the margin while no two were seen that have one [G]
 
 
 @compiled
@@ -51,7 +52,7 @@ def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int, her_wa
     if j >= 0:
         oldest = min(oldest, T.device[j]["fix_ms"])
     too_long = oldest + int(policy.SILENCE_S_MAX * 1000.0)
-    if (i < 0 and j < 0) or reach_margin_m > 1e11:
+    if (i < 0 and j < 0) or reach_margin_m >= NOWHERE_M:
         return too_long
     from_ms = at_ms
     for _ in range(REACH_TURNS):

@@ -114,7 +114,8 @@ PERSON = np.dtype(
         ("last_device", np.int64),
         ("first_membership", np.int64),
         ("last_membership", np.int64),
-        ("apart", np.int8),  # two of its devices are in different places
+        ("apart", np.int8),  # two of its devices are in different places ...
+        ("apart_m", np.float64),  # ... and how far the two furthest were when last both were seen
     ]
 )
 
@@ -241,6 +242,8 @@ OUT = np.dtype(
         ("seq_respondent", np.int64),
         ("breached_ms", np.int64),
         ("hours_left", np.float64),  # of the battery it is about, else NaN
+        ("apart_m", np.float64),  # of the devices it is about, else NaN
+        ("clock_s", np.float64),  # how far the clock it is about is ahead, else NaN
         ("count", np.int64),  # of a pattern, else 0
         ("since_ms", np.int64),
         ("closest_m", np.float64),

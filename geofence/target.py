@@ -27,7 +27,7 @@ from geofence.proximity import (
     see_perimeter,
     see_zone,
 )
-from geofence.reach import lost_at_ms
+from geofence.reach import NOWHERE_M, lost_at_ms
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
 from geofence.track import overdue_ms, place_at, silence_ms
@@ -169,7 +169,7 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
     """
     target = T.target[k]
     seen, margin, sigma, p_inside, p_ring, seconds, bearing = 0.0, 0.0, 0.0, -1.0, 0.0, FAR_S, math.nan
-    best_i, best_j, p_path, reach, unverified = -1, -1, 0.0, 1e12, 0.0
+    best_i, best_j, p_path, reach, unverified = -1, -1, 0.0, NOWHERE_M, 0.0
     first_i, first_j = pairs_of(T, o, target)
     i = first_i
     while i >= 0 or target["kind"] != PERIMETER:

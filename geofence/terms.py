@@ -289,6 +289,8 @@ class Transition:
     fixes: tuple[FixRef, ...] = ()
     breached_at_ms: int | None = None
     hours_left: float | None = None  # of the battery it is about
+    apart_m: float | None = None  # a person's devices; None where it is a strap that lost its tracker
+    clock_s: float | None = None  # how far the device's clock is ahead, negative: behind; None where only a fix bore a wrong date
     count: int | None = None  # of a pattern: how often, ...
     since_ms: int | None = None  # ... since when, ...
     closest_m: float | None = None  # ... and how near he came, as `distance_m`

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from geofence import policy
-from geofence.health import hours_left
 from geofence.jit import compiled
+from geofence.measure import furthest_apart_m, least_hours, worst_clock_s
 from geofence.state import NUMBERS
 from geofence.terms import Contact, Level, Proximity, Reason
 
@@ -87,7 +87,7 @@ CANNOT_SEE_RESPONDENT = int(Reason.CANNOT_SEE_RESPONDENT)
 BREACH_BITS = 1 << int(Reason.BREACH) | 1 << int(Reason.OUTSIDE_INCLUSION)
 LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED
 BREACH, OUTSIDE_INCLUSION = int(Reason.BREACH), int(Reason.OUTSIDE_INCLUSION)
-BATTERY = int(Reason.BATTERY)
+CLOCK, SEPARATION, BATTERY = int(Reason.CLOCK), int(Reason.SEPARATION), int(Reason.BATTERY)
 WARNING = int(Level.WARNING)
 SHARED = np.array([r in (Reason.NO_LINK, Reason.NOT_SEEN_YET) or level > Level.CAUTION for r, level in LEVELS.items()], dtype=np.bool_)
 
@@ -161,6 +161,8 @@ def say(T: Any, o: int, from_level: int, to_level: int, reason: int, party: int)
     row["from_level"], row["to_level"] = from_level, to_level
     row["reason"], row["party"] = reason, party
     row["hours_left"] = least_hours(T, o, party) if reason == BATTERY else math.nan
+    row["apart_m"] = furthest_apart_m(T, o, party) if reason == SEPARATION else math.nan
+    row["clock_s"] = worst_clock_s(T, o, party) if reason == CLOCK else math.nan
     T.order[o]["told_ms"], T.order[o]["told_m"] = row["at_ms"], row["distance_m"]
 
 
@@ -175,20 +177,6 @@ def tell_numbers(T: Any, o: int) -> None:
         reason = lead_of(row["reasons"])
         say(T, o, row["level"], row["level"], reason, party_of(row["reasons"], reason))
         T.out[T.world[0]["out_count"] - 1]["kind"] = NUMBERS
-
-
-@compiled
-def least_hours(T: Any, o: int, party: int) -> float:
-    """Hours left in the emptiest battery that is trouble: of the protected person's devices (0), the respondent's (1) or both (-1)."""
-    least = math.inf
-    for side in range(2):
-        person = T.order[o]["protected"] if side == 0 else T.order[o]["respondent"]
-        i = T.person[person]["first_device"] if party == side or party < 0 else -1
-        while i >= 0:
-            if T.device[i]["battery_until_ms"] > 0:
-                least = min(least, hours_left(T.device[i]))
-            i = T.device[i]["next_device"]
-    return least
 
 
 @compiled

@@ -356,6 +356,8 @@ class Engine:
             fixes=fixes,
             breached_at_ms=row.breached_ms or None,
             hours_left=_known(row.hours_left) if reason is Reason.BATTERY else None,
+            apart_m=_known(row.apart_m) if reason is Reason.SEPARATION else None,
+            clock_s=_known(row.clock_s) if reason is Reason.CLOCK else None,
             count=row.count_ or None,
             since_ms=row.since_ms or None,
             closest_m=_known(row.closest_m) if row.count_ else None,

@@ -34,7 +34,7 @@ def transition_line(t: Transition) -> dict[str, object]:
     }
     if t.reason is Reason.PAST_BREACH:
         line["breached_at_ms"] = t.breached_at_ms
-    for name in ("hours_left", "count", "since_ms", "closest_m"):
+    for name in ("hours_left", "apart_m", "clock_s", "count", "since_ms", "closest_m"):
         if getattr(t, name) is not None:
             line[name] = getattr(t, name)
     return line

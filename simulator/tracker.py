@@ -17,7 +17,7 @@ FIRST_INTERVAL_S = 60  # what a device does before anybody commands it
 INTERVAL_S_MIN = 1
 BUFFER_PINGS_MAX = 5_000  # three days at the far interval
 DRAIN_PER_H = 3.0  # percent, idle
-DRAIN_PER_PING = 0.004  # percent: a 5 s interval empties it in about eight hours
+DRAIN_PER_PING = 0.004  # percent: a 5 s interval empties it in about seventeen hours instead of a day and a half
 CHARGE_PER_H = 40.0
 SOS_HELD_MS = 20_000  # the flag stays in the pings this long after the button
 

@@ -45,6 +45,8 @@ export function tell(entry) {
 
 function far(data) {
   if (data.since_ms) return evidence(data);
+  const trouble = ["hours_left", "apart_m", "clock_s"].find((name) => typeof data[name] === "number");
+  if (trouble) return `, ${t(`trouble.${trouble}`, { value: number(data[trouble]) })}`;
   return data.distance_m === undefined || data.distance_m === null ? "" : `, ${Math.round(data.distance_m)} m`;
 }
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.terms import Audience
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry, ZoneKind
+from monitor.replay import transition_line
 from tests.pings import T0, circle, pair
 from tests.story import Story
 
@@ -69,8 +71,26 @@ def test_a_clear_never_comes_from_silence() -> None:
 def test_two_devices_of_one_person_apart() -> None:
     devices = (*pair().devices, Device(DeviceId("tag2"), PersonId("R")))
     story = Story(Registry(devices, pair().orders)).tell(CALM + "0:40 tag2 0 6000\n2:00 tag2 0 8000 speed=5 course=0\n2:01 him 0 6000 speed=0")
-    assert "separation" in story.reasons()
+    (said,) = [t for t in story.transitions if t.reason.word == "separation"]
+    assert said.apart_m == pytest.approx(2_000.0, abs=30.0)
+    assert "apart_m" in transition_line(said)
+    assert any("2000 m uno del otro" in n.text for n in story.notifications if n.audience is Audience.DISPATCH), "the control room reads how far"
     assert story.tell("3:00 him 0 6000\n3:01 tag2 0 6000\n3:02 her 0 0").level == "calm"
+
+
+def test_a_strap_that_lost_its_tracker_is_apart_by_nobody_knows_how_much() -> None:
+    (said,) = calm().tell("1:00 her 0 0 tether=lost").transitions
+    assert (said.reason.word, said.apart_m) == ("separation", None)
+    assert "apart_m" not in transition_line(said)
+
+
+@pytest.mark.parametrize(("clock", "text"), [(3_600, "Adelantado 60 min"), (-86_400, "Atrasado 24 h")])
+def test_a_wrong_clock_is_said_with_how_far_it_is_off(clock: int, text: str) -> None:
+    story = calm().tell(f"1:00 him 0 6000 clock={clock}\n2:00 him 0 6000 clock={clock}\n2:00 her 0 0")
+    (said,) = [t for t in story.transitions if t.reason.word == "clock"]
+    assert said.clock_s == pytest.approx(clock, abs=5.0)
+    assert transition_line(said)["clock_s"] == said.clock_s
+    assert any(text in n.text for n in story.notifications)
 
 
 @pytest.mark.parametrize("left", ["tag", "tag2", "tag3"])
@@ -198,13 +218,14 @@ def test_nothing_is_said_on_the_respondents_topics_but_receipts_and_commands() -
     assert all(n.person in (None, "P") for n in story.notifications)
 
 
-def test_with_his_own_path_only_nothing_he_can_read_depends_on_her() -> None:
+@pytest.mark.parametrize("battery", [80, 9])
+def test_with_his_own_path_only_nothing_he_can_read_depends_on_her(battery: int) -> None:
     """Non-interference: same respondent, two very different protected paths; commands to him are identical in content and time."""
 
     def commands_to_him(her: str) -> list[object]:
         story = Story(options={"adaptive": False})
         for k in range(40):
-            story.tell(f"{k // 2}:{30 * (k % 2):02d} her {her} {100 + 40 * k}\n{k // 2}:{30 * (k % 2) + 1:02d} him 0 {3000 - 70 * k} speed=2.3 course=180")
+            story.tell(f"{k // 2}:{30 * (k % 2):02d} her {her} {100 + 40 * k}\n{k // 2}:{30 * (k % 2) + 1:02d} him 0 {3000 - 70 * k} speed=2.3 course=180 battery={battery}")
         return [c for c in story.commands if c.device == "tag"]
 
     near, far = commands_to_him("0"), commands_to_him("90000")

@@ -46,3 +46,42 @@ def test_a_longer_interval_does_not_bring_back_into_sight_who_is_out_of_it() -> 
     story = Story(pair(warning_m=1_000.0)).tell("\n".join(lines))
     assert [said.split(" ", 1)[1] for said in story.said()[-2:]] == ["emergency>emergency cannot_see_respondent", "emergency>caution cannot_see_respondent"]
     assert ("tag", 60) in {(c.device, c.interval_s) for c in story.commands if c.at_ms > T0 + 350_000}
+
+
+def far_apart(km: float, words: str, options: dict[str, bool] | None = None) -> Story:
+    """Both at rest, so far apart, once a minute for a quarter of an hour; his pings say `words`."""
+    story = Story(options=options or {})
+    for at_s in range(0, 900, 60):
+        story.tell(f"{at_s // 60}:{at_s % 60:02d} her 0 0 speed=0\n{at_s // 60}:{at_s % 60:02d} him 0 {km * 1_000:.0f} speed=0 {words}")
+    return story
+
+
+def asked(story: Story, device: str) -> list[int]:
+    return [command.interval_s for command in story.commands if command.device == device and command.interval_s]
+
+
+def test_a_battery_that_will_not_last_is_asked_half_as_often_while_he_is_far() -> None:
+    story = far_apart(12.0, "battery=9")
+    assert set(asked(story, "tag")) == {120}
+    assert asked(story, "brc") == [], "hers is full"
+    assert story.level == "caution"
+    assert asked(story.tell("15:30 him 0 12000 speed=0 battery=12 charging=true"), "tag")[-1] == 60
+
+
+def test_nothing_is_spared_where_he_could_come_in_time() -> None:
+    assert asked(far_apart(8.0, "battery=9"), "tag") == []
+    story = far_apart(12.0, "battery=9")
+    assert asked(story.tell("16:00 him 0 8000 speed=14 course=180 battery=9"), "tag")[-1] == 60
+    assert asked(story.tell("17:00 him 0 5000 speed=14 course=180 battery=9\n18:00 him 0 2100 speed=14 course=180 battery=9"), "tag")[-1] == 15
+
+
+def test_who_is_spared_is_not_missed_between_two_reports() -> None:
+    story = far_apart(12.0, "battery=9")
+    for at_s in range(960, 4_800, 120):
+        story.tell(f"{at_s // 60}:00 her 0 0 speed=0\n{at_s // 60}:00 him 0 12000 speed=0 battery=9\n{at_s // 60 + 1}:00 her 0 0 speed=0")
+    assert not LOST & set(story.reasons()), story.said()
+    assert asked(story, "tag") == [120], "what is obeyed is not asked again"
+
+
+def test_where_nothing_may_depend_on_her_his_battery_is_not_spared() -> None:
+    assert asked(far_apart(12.0, "battery=9", {"adaptive": False}), "tag") == []

@@ -24,7 +24,7 @@ from geofence.kernel import note_apart
 from geofence.order import contact_deadline_ms, note_breach_times, on_the_beat, soon, urgency
 from geofence.past import was_known
 from geofence.reach import lost_at_ms, reach_m, reach_mps
-from geofence.state import DEVICE, HISTORY_SHAPE, PING, TARGET
+from geofence.state import DEVICE, HISTORY_SHAPE, PERSON, PING, TARGET
 from geofence.target import (
     FRESH,
     LOST,
@@ -1052,7 +1052,8 @@ def is_apart(*devices: Any, apart: int = 0) -> bool:
     for row, one in enumerate(devices):
         chain[row] = one
     chain["next_device"] = [*range(1, len(devices)), -1]
-    person = np.array([(0, apart)], [("first_device", "i8"), ("apart", "i8")])
+    person = np.zeros(1, PERSON)
+    person["apart"] = apart
     note_apart(SimpleNamespace(device=chain, person=person), 0, T0)
     return bool(person[0]["apart"])
 

@@ -1,0 +1,54 @@
+"""The number that a trouble of devices is told with. `party`: the protected person's devices (0), the respondent's (1), both (-1)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from geofence.health import hours_left
+from geofence.jit import compiled
+
+SIDES = 2  # of an order: protected, respondent [G]
+
+
+@compiled
+def person_of(T: Any, o: int, side: int) -> int:
+    return int(T.order[o]["protected"] if side == 0 else T.order[o]["respondent"])
+
+
+@compiled
+def least_hours(T: Any, o: int, party: int) -> float:
+    """Hours left in the emptiest battery that is trouble."""
+    least = math.inf
+    for side in range(SIDES):
+        i = T.person[person_of(T, o, side)]["first_device"] if party == side or party < 0 else -1
+        while i >= 0:
+            if T.device[i]["battery_until_ms"] > 0:
+                least = min(least, hours_left(T.device[i]))
+            i = T.device[i]["next_device"]
+    return least
+
+
+@compiled
+def furthest_apart_m(T: Any, o: int, party: int) -> float:
+    """Metres, rounded to 0.1, between the two devices of one person that are furthest apart; NaN where a strap has lost its tracker."""
+    furthest = -1.0
+    for side in range(SIDES):
+        person = T.person[person_of(T, o, side)]
+        if (party == side or party < 0) and person["apart"] == 1 and person["apart_m"] > furthest:
+            furthest = person["apart_m"]
+    return math.floor(furthest * 10.0 + 0.5) / 10.0 if furthest >= 0.0 else math.nan
+
+
+@compiled
+def worst_clock_s(T: Any, o: int, party: int) -> float:
+    """Seconds, to the millisecond, that the clock which is furthest off is ahead (negative: behind); NaN where all of them run right."""
+    worst = 0
+    for side in range(SIDES):
+        i = T.person[person_of(T, o, side)]["first_device"] if party == side or party < 0 else -1
+        while i >= 0:
+            d = T.device[i]
+            if d["clock_until_ms"] > 0 and abs(d["offset_ms"]) > abs(worst):
+                worst = d["offset_ms"]
+            i = d["next_device"]
+    return -worst / 1000.0 if worst != 0 else math.nan
