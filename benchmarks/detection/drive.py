@@ -164,7 +164,8 @@ def note_calm(heard: Heard, rows: list[Any], before: Any, since_s: float, radius
 
     `rows`: what was said since the report of `since_s`; `before`: both devices as they were until now.
     """
-    seconds = np.arange(math.floor(since_s) + 1, math.ceil(heard.reports[-1].arrival_s))
+    until_s = int(heard.reports[-1].arrival_s * 1000) / 1000  # as the core has it: what it says of this report is not of the moment before
+    seconds = np.arange(math.floor(since_s) + 1, math.ceil(until_s))
     level = np.full(len(seconds), heard.level)
     for row in rows:
         if row["kind"] == TRANSITION:

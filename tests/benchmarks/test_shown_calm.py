@@ -75,3 +75,10 @@ def test_a_party_deep_inside_is_inside_though_nobody_is_late() -> None:
     near, far = seen(100.0), seen(700.0)
     assert could_be_inside(*near, START_MS + 545_000, R).all()
     assert not could_be_inside(*far, START_MS + 545_000, R).any()
+
+
+def test_what_a_report_ends_is_not_counted_against_the_moment_before_it() -> None:
+    """It arrives 0.4 ms after 700 s, which is 700.000 s to the core: the calm of that very second is already its own."""
+    never = seen(20_000.0, source=2)
+    assert counted(never, 700.0004, [raised(700, Level.CALM)], Level.CAUTION) == 0
+    assert counted(never, 700.001, [raised(700, Level.CALM)], Level.CAUTION) == 1
