@@ -54,8 +54,16 @@ def test_what_was_written_is_read_whatever_pieces_it_comes_in(
 
 
 def test_more_packets_than_there_are_rows_are_read_in_several_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FRAMES", 3)
+    monkeypatch.setattr(module, "_scratch", module._scratch[:3])
     assert heard(Splitter(has_properties=True), [PINGRESP * 10]) == [b""] * 10
+
+
+def test_two_streams_read_in_turn_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_scratch", module._scratch[:3])
+    feeds = [Splitter(has_properties=False).feed(publish(topic, b"", qos=0, packet_id=0, properties=None) * 7) for topic in (b"a", b"bbb")]
+    for feed in (feeds[0], feeds[1], feeds[0], feeds[1], feeds[1], feeds[0]):
+        data, rows = next(feed)
+        assert {data[topic:end] for _, _, _, topic, end, _, _ in rows} == ({b"a"} if feed is feeds[0] else {b"bbb"})
 
 
 @pytest.mark.parametrize(
