@@ -25,9 +25,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("clock", "track", "proximity", "reach", "target", "order", "watch", "health", "ask", "past", "kernel", "anchor", "pattern", "suspicion")  # what decides
+FILES = ("clock", "track", "proximity", "reach", "target", "order", "watch", "health", "ask", "past", "kernel", "anchor", "pattern", "suspicion", "measure")  # what decides
 # quick and deadly first; nothing that starts another process, since that would not see the mutant
-KILLERS = ("tests/golden", "tests/conformance", "tests/geofence/plain_numbers.py", "tests/geofence/plain_devices.py", "tests/geofence/test_anchor_numbers.py", "tests/geofence/test_anchor.py")
+KILLERS = (
+    "tests/geofence/plain_numbers.py", "tests/geofence/plain_devices.py", "tests/geofence/test_anchor_numbers.py", "tests/geofence/test_suspicion_numbers.py",
+    "tests/golden", "tests/conformance", "tests/geofence/test_anchor.py",
+)  # fmt: skip
 SLOW = "not batch and not shown"  # what other tests kill sooner
 LIMIT_S = 90  # processor time of one mutant: eight times the whole suite; a loop that never ends is a failure too
 SWAPS: dict[type[ast.AST], tuple[str, str]] = {
