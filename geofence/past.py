@@ -23,13 +23,18 @@ PAST_BREACH = int(Reason.PAST_BREACH)
 
 @compiled
 def p_past(T: Any, target: Any, place: Any, other_person: int, at_ms: int, is_respondent: bool) -> float:
-    """P(inside) at the fix's own time, against the surest remembered place of the other party."""
+    """P(inside) at the fix's own time, against the surest remembered place of the other party; 0 where either place is unfit."""
+    limit = policy.UNFIT_SIGMA_M**2
+    if place[2] > limit:
+        return 0.0
     if target["kind"] != PERIMETER:
         return p_place_barred(target, T.edges, place, place, 0.0) if is_respondent else 0.0
     p = 0.0
     i = T.person[other_person]["first_device"]
     while i >= 0:
-        p = max(p, p_place_barred(target, T.edges, place, place_at(T.device[i], T.history[i], at_ms), 0.0))
+        other = place_at(T.device[i], T.history[i], at_ms)
+        if other[2] <= limit:
+            p = max(p, p_place_barred(target, T.edges, place, other, 0.0))
         i = T.device[i]["next_device"]
     return p
 

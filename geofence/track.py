@@ -117,6 +117,13 @@ def predict(d: Any, dt_s: float) -> tuple[float, float]:
 
 
 @compiled
+def kept_variance(sigma_m: float) -> float:
+    """What stays of a fix's variance however many of them agree. Vague ones are wrong alike: a thousand of one mast are still that mast."""
+    ratio = policy.MEASUREMENT_KEPT_RATIO if sigma_m <= policy.UNFIT_SIGMA_M else 1.0
+    return ratio * sigma_m * sigma_m
+
+
+@compiled
 def correct_position(d: Any, east_m: float, north_m: float, sigma_m: float) -> tuple[float, float]:
     """Kalman update with a position `(east_m, north_m)` from the predicted one; returns the correction of the position."""
     r = sigma_m * sigma_m
@@ -125,7 +132,7 @@ def correct_position(d: Any, east_m: float, north_m: float, sigma_m: float) -> t
     d["ve"] += gain_v * east_m
     d["vn"] += gain_v * north_m
     p11, p12 = d["p11"], d["p12"]
-    d["p11"] = max((1.0 - gain) * p11, policy.MEASUREMENT_KEPT_RATIO * r)
+    d["p11"] = max((1.0 - gain) * p11, kept_variance(sigma_m))
     d["p12"] = (1.0 - gain) * p12
     d["p22"] = max(d["p22"] - gain_v * p12, 0.01)
     return gain * east_m, gain * north_m
@@ -141,7 +148,7 @@ def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> 
     d["ve"] += gain * de
     d["vn"] += gain * dn
     p12 = d["p12"]
-    d["p11"] = max(d["p11"] - gain_x * p12, policy.MEASUREMENT_KEPT_RATIO * d["sigma"] * d["sigma"])
+    d["p11"] = max(d["p11"] - gain_x * p12, kept_variance(d["sigma"]))
     d["p12"] = (1.0 - gain) * p12
     d["p22"] = max((1.0 - gain) * d["p22"], 0.01)
     return gain_x * de, gain_x * dn

@@ -247,6 +247,9 @@ class LoadGenerator:
         share = None if self._rate is None else self._rate / self._count
         step = CHUNK_ROWS if share is None else max(1, min(CHUNK_ROWS, round(share / 100.0)))  # about 100 writes a second
         started_s, seq, row = loop.time(), SEQ_FIRST, first
+        if share is not None:  # in turn: devices have no common beat, and one burst of all would be the generator's own
+            started_s += index / self._count * step / share
+            await asyncio.sleep(started_s - loop.time())
         while loop.time() < until_s:
             await connection.go.wait()
             rows = slice(row, min(row + step, last))

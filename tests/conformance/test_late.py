@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tests.conformance.test_reasons import calm
+from tests.pings import circle, pair
+from tests.story import Story
 
 HER_LATE = "1:00 her 0 0 speed=0\n2:40 her 0 0 speed=0 late=80"  # out of a coverage hole; then she is heard no more
 HE_COMES = "\n".join(f"{m} him 0 {north}" for m, north in (("1:00", 6000), ("1:30", 4500), ("2:00", 3000), ("2:30", 1500), ("2:50", 700), ("3:05", 300), ("3:10", 150)))
@@ -57,3 +61,33 @@ def test_two_holes_of_the_network_are_no_wrong_clock() -> None:
     story = calm().tell(table(hers, "5:00 him 0 4000 late=200\n30:30 him 0 200 late=170"))
     assert not {"breach", "clock"} & set(story.alerts())
     assert "past_breach" in story.reasons()
+
+
+def by_the_mast(fixes: int, words: str = "source=lbs accuracy=100") -> Story:
+    """Only the mast sees her from the start, always at the same wrong place, 900 m from where she is; he is 6 km away."""
+    lines = [f"0:{5 * k:02d} her {900 + 2 * k} 0 {words} speed=4 course=90" for k in range(fixes)]
+    return Story().tell(table("\n".join(lines), "0:00 him 0 6000 speed=0\n0:30 him 0 6000 speed=0"))
+
+
+@pytest.mark.parametrize("fixes", [1, 3, 11])
+def test_however_often_a_mast_says_the_same_it_is_one_mast(fixes: int) -> None:
+    story = by_the_mast(fixes)
+    assert math.sqrt(story.engine.core.tables().device[0]["p11"]) >= 200.0
+    story.tell("0:56 him 900 330 speed=9 course=180\n0:57 him 900 320 speed=9 course=180\n0:58 him 900 310 speed=9 course=180")
+    assert "breach" not in story.reasons(), story.said()
+    assert story.level == "warning"
+
+
+def test_no_history_rests_on_a_mast() -> None:
+    """His fix comes half a minute late, behind a newer one, and would have been inside had she been where the mast was."""
+    late = "1:00 him 900 1200 speed=20 seq=50\n1:01 him 900 100 speed=20 seq=49 late=22"
+    assert {"breach", "past_breach"} & set(by_the_mast(11, "accuracy=5").tell(late).reasons()), "with a fix of hers it is told"
+    story = by_the_mast(11).tell(late)
+    assert not {"breach", "past_breach"} & set(story.reasons()), story.said()
+
+
+def test_no_history_of_a_zone_rests_on_a_mast_of_his() -> None:
+    late = "1:56 him 0 5000 speed=0 seq=50\n1:57 him 100 0 speed=0 seq=49 late=100"
+    told, by_mast = (calm(registry=pair(zones=(circle(1_000.0, 0.0),))) for _ in range(2))
+    assert "past_breach" in told.tell(late).reasons()
+    assert "past_breach" not in by_mast.tell(late + " source=lbs accuracy=100").reasons()

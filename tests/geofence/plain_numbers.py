@@ -937,6 +937,15 @@ def test_batteries_last_by_their_own_drain() -> None:
     assert slow["battery_low"] == 0, "ten hours"
 
 
+@pytest.mark.parametrize(("sigma", "kept"), [(10.0, 30.0), (150.0, 6_750.0), (150.1, 22_530.01), (400.0, 160_000.0)])
+def test_vague_fixes_never_become_sure_by_their_number(sigma: float, kept: float) -> None:
+    assert tr.kept_variance(sigma) == pytest.approx(kept)
+    d = device(p11=sigma * sigma, p12=0.0, p22=0.01, sigma=sigma)
+    for _ in range(50):
+        tr.correct_position(d, 0.0, 0.0, sigma)
+    assert d["p11"] == pytest.approx(kept)
+
+
 def test_a_late_button_counts_once_and_not_for_ever() -> None:
     d = device(sent_ms=T0)
     day = 86_400 * S
