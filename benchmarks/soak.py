@@ -130,8 +130,8 @@ async def keep_loading(port: int, args: argparse.Namespace) -> None:
         await asyncio.sleep(1.0)
 
 
-async def watch_memory(pid: int, sizes: list[float]) -> None:
-    await asyncio.sleep(WARM_S)
+async def watch_memory(pid: int, sizes: list[float], minutes: int) -> None:
+    await asyncio.sleep(min(WARM_S, minutes * MINUTE_S / 3))
     while True:
         sizes.append(resident_bytes(pid) / 1e6)
         await asyncio.sleep(1.0)
@@ -139,7 +139,7 @@ async def watch_memory(pid: int, sizes: list[float]) -> None:
 
 async def soak(servers: Servers, monitor: Monitor, args: argparse.Namespace) -> list[Row]:
     prober, sizes = Prober(servers.mqtt), list[float]()
-    around = [asyncio.create_task(part) for part in (prober.run(), keep_loading(servers.mqtt, args), watch_memory(monitor.pid, sizes))]
+    around = [asyncio.create_task(part) for part in (prober.run(), keep_loading(servers.mqtt, args), watch_memory(monitor.pid, sizes, args.minutes))]
     faults: tuple[tuple[str, Callable[[], object]], ...] = (
         ("broker killed", servers.kill_broker), ("Redis frozen", servers.freeze_redis), ("disk busy", servers.busy_disk)
     )  # fmt: skip
