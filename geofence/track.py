@@ -117,22 +117,23 @@ def predict(d: Any, dt_s: float) -> tuple[float, float]:
 
 
 @compiled
-def kept_variance(sigma_m: float) -> float:
-    """What stays of a fix's variance however many of them agree. Vague ones are wrong alike: a thousand of one mast are still that mast."""
-    ratio = policy.MEASUREMENT_KEPT_RATIO if sigma_m <= policy.UNFIT_SIGMA_M else 1.0
-    return ratio * sigma_m * sigma_m
+def kept_variance(d: Any) -> float:
+    """What stays of the last fix's variance however many of them agree; a thousand fixes of one mast are still that mast."""
+    ratio = 1.0 if d["source"] == LBS else policy.MEASUREMENT_KEPT_RATIO
+    kept: float = ratio * d["sigma"] * d["sigma"]
+    return kept
 
 
 @compiled
-def correct_position(d: Any, east_m: float, north_m: float, sigma_m: float) -> tuple[float, float]:
-    """Kalman update with a position `(east_m, north_m)` from the predicted one; returns the correction of the position."""
-    r = sigma_m * sigma_m
+def correct_position(d: Any, east_m: float, north_m: float) -> tuple[float, float]:
+    """Kalman update with the last fix, `(east_m, north_m)` from the predicted position; returns the correction of the position."""
+    r = d["sigma"] * d["sigma"]
     gain = d["p11"] / (d["p11"] + r)
     gain_v = d["p12"] / (d["p11"] + r)
     d["ve"] += gain_v * east_m
     d["vn"] += gain_v * north_m
     p11, p12 = d["p11"], d["p12"]
-    d["p11"] = max((1.0 - gain) * p11, kept_variance(sigma_m))
+    d["p11"] = max((1.0 - gain) * p11, kept_variance(d))
     d["p12"] = (1.0 - gain) * p12
     d["p22"] = max(d["p22"] - gain_v * p12, 0.01)
     return gain * east_m, gain * north_m
@@ -148,7 +149,7 @@ def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> 
     d["ve"] += gain * de
     d["vn"] += gain * dn
     p12 = d["p12"]
-    d["p11"] = max(d["p11"] - gain_x * p12, kept_variance(d["sigma"]))
+    d["p11"] = max(d["p11"] - gain_x * p12, kept_variance(d))
     d["p12"] = (1.0 - gain) * p12
     d["p22"] = max((1.0 - gain) * d["p22"], 0.01)
     return gain_x * de, gain_x * dn
@@ -269,7 +270,7 @@ def follow(d: Any, p: Any, dt_s: float, sigma_m: float) -> None:
     d["sigma"] = sigma_m
     off_east, off_north = away_east - east, away_north - north
     allow_departure(d, math.hypot(off_east, off_north), sigma_m)
-    fix_east, fix_north = correct_position(d, off_east, off_north, sigma_m)
+    fix_east, fix_north = correct_position(d, off_east, off_north)
     east, north = east + fix_east, north + fix_north
     way_east, way_north = hear_motion(d, p, math.hypot(east, north))
     d["lat"], d["lon"] = moved(d["lat"], d["lon"], east + way_east, north + way_north)
@@ -289,13 +290,13 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     """Let a believed fix move the track."""
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
     d["prev_ms"], d["prev_lat"], d["prev_lon"], d["prev_p11"] = d["fix_ms"], d["lat"], d["lon"], d["p11"]
-    d["fix_ms"], d["fix_boot"], d["fix_seq"] = fix_ms, p["boot"], p["seq"]
+    d["fix_ms"], d["fix_boot"], d["fix_seq"], d["source"] = fix_ms, p["boot"], p["seq"], p["source"]
     if d["seen"] == 0 or (d["held"] > 0 and is_impossible(d, dt_s, distance_from(d, p), sigma_m)):
         start_track(d, p, sigma_m)
     else:
         learn_gap(d, dt_s)
         follow(d, p, dt_s, sigma_m)
-    d["seen"], d["source"] = 1, p["source"]
+    d["seen"] = 1
     d["held"] = 0
     note_history(d, history)
 

@@ -163,10 +163,10 @@ def test_time_never_runs_backwards_in_a_prediction_and_its_error_stops_growing()
 
 
 def test_corrections_are_those_of_the_matrices() -> None:
-    d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, sigma=8.0)
+    d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, sigma=30.0)
     before, h = covariance(d), np.array([1.0, 0.0])
     gain = before @ h / (h @ before @ h + 30.0**2)
-    assert tr.correct_position(d, 10.0, -20.0, 30.0) == pytest.approx((10.0 * gain[0], -20.0 * gain[0]))
+    assert tr.correct_position(d, 10.0, -20.0) == pytest.approx((10.0 * gain[0], -20.0 * gain[0]))
     assert (d["ve"], d["vn"]) == pytest.approx((3.0 + 10.0 * gain[1], -4.0 - 20.0 * gain[1]))
     after = before - np.outer(gain, h @ before)
     after[0, 0] = max(after[0, 0], 0.3 * 30.0**2)
@@ -182,7 +182,7 @@ def test_corrections_are_those_of_the_matrices() -> None:
 
 def test_a_filter_never_becomes_surer_than_its_floors() -> None:
     d = device(p11=1.0, p12=0.0, p22=0.001, sigma=40.0)
-    tr.correct_position(d, 0.0, 0.0, 40.0)
+    tr.correct_position(d, 0.0, 0.0)
     assert (d["p11"], d["p22"]) == (0.3 * 1600.0, 0.01)
     d["p11"] = 1.0
     tr.correct_velocity(d, 0.0, 0.0, 0.5)
@@ -937,13 +937,20 @@ def test_batteries_last_by_their_own_drain() -> None:
     assert slow["battery_low"] == 0, "ten hours"
 
 
-@pytest.mark.parametrize(("sigma", "kept"), [(10.0, 30.0), (150.0, 6_750.0), (150.1, 22_530.01), (400.0, 160_000.0)])
-def test_vague_fixes_never_become_sure_by_their_number(sigma: float, kept: float) -> None:
-    assert tr.kept_variance(sigma) == pytest.approx(kept)
-    d = device(p11=sigma * sigma, p12=0.0, p22=0.01, sigma=sigma)
+@pytest.mark.parametrize(("source", "kept"), [(tr.GPS, 27_000.0), (tr.WIFI, 27_000.0), (tr.LBS, 90_000.0)])
+def test_fixes_of_one_mast_never_become_surer_by_their_number(source: int, kept: float) -> None:
+    d = device(p11=90_000.0, p12=0.0, p22=0.01, sigma=300.0, source=source)
+    assert tr.kept_variance(d) == pytest.approx(kept)
     for _ in range(50):
-        tr.correct_position(d, 0.0, 0.0, sigma)
+        tr.correct_position(d, 0.0, 0.0)
     assert d["p11"] == pytest.approx(kept)
+    d["p11"], d["p12"] = 90_000.0, 900.0
+    for _ in range(50):
+        tr.correct_velocity(d, 0.0, 0.0, 0.1)
+    assert d["p11"] >= kept
+    moved = device(seen=1, fix_ms=T0, p11=1e6, p22=25.0, spread=1.5, gap_s=60.0, source=tr.GPS, lat=20.0, lon=-100.0)
+    tr.believe(moved, np.zeros(HISTORY_SHAPE), p(source=source, lat_deg=20.0, lon_deg=-100.0), T0 + 60_000, 300.0)
+    assert moved["p11"] >= kept * 0.99, "by the source of the new fix, not of the one before"
 
 
 def test_a_late_button_counts_once_and_not_for_ever() -> None:
