@@ -100,6 +100,7 @@ class _Waiting:
     count: int
     size: int
     future: asyncio.Future[int]
+    since_s: float  # monotonic
 
 
 class Journal:
@@ -112,6 +113,7 @@ class Journal:
         self._waiting: deque[_Waiting] = deque()
         self._bytes = 0
         self._lost = 0
+        self._writing_s: float | None = None  # since when the oldest record that is being written has waited
         self._wake = threading.Condition()
         self._closing = False
         self._failing = False
@@ -144,7 +146,7 @@ class Journal:
         if its records had to be given up for want of memory.
         """
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(records, len(records), 0, future)
+        waiting = _Waiting(records, len(records), 0, future, time.monotonic())
         if records:
             payloads = sum([len(record[2][1]) for record in records if record[0] is _INPUT])
             waiting.size = RECORD_BYTES * len(records) + payloads
@@ -161,6 +163,14 @@ class Journal:
     def degraded(self) -> bool:
         """Whether records wait because the disk fails, or the reserve for a full disk is spent."""
         return self._failing or not self._reserved
+
+    @property
+    def behind_s(self) -> float:
+        """For how long the oldest record has waited for the disk; by the writer's thread, however busy the event loop is."""
+        with self._wake:
+            waiting_s = self._waiting[0].since_s if self._waiting else None
+            since_s = waiting_s if self._writing_s is None else self._writing_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
 
     @property
     def lost(self) -> int:
@@ -199,6 +209,7 @@ class Journal:
                 began_s, place = time.monotonic(), self._writer.records
                 if not self._commit(batch):
                     break
+                self._writing_s = None
                 self._resolve(batch, place)
                 self._pause(COMMIT_EVERY_S - (time.monotonic() - began_s))
             self._note(due=not batch)
@@ -217,6 +228,7 @@ class Journal:
                 batch.append(self._waiting.popleft())
                 count += batch[-1].count
             self._bytes -= sum(waiting.size for waiting in batch)
+            self._writing_s = batch[0].since_s if batch else None
         return batch
 
     def _pause(self, seconds: float) -> None:

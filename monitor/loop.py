@@ -200,8 +200,7 @@ class Loop:
                 batch.acknowledge()
 
     def _tell_degraded(self) -> None:
-        oldest_s = self._loop.time() - self._pending[0].since_s if self._pending else 0.0
-        if oldest_s > DEGRADED_S or self._journal.degraded:
+        if self._journal.behind_s > DEGRADED_S or self._journal.degraded:
             self._well_from_s = self._loop.time() + WELL_S
         degraded = self._loop.time() < self._well_from_s
         if degraded != self._degraded:

@@ -356,8 +356,11 @@ async def test_append_returns_at_once_while_the_disk_hangs(journal: Journal, mon
     await asyncio.wait_for(hung.wait(), 10)
     later = journal.append(INPUTS)  # were it to wait for the disk, it would wait for ever
     assert not first.done()
+    await asyncio.sleep(0.05)
+    assert journal.behind_s >= 0.05, "the disk is seen to hang"
     released.append(True)
     assert await asyncio.wait_for(later, 10) == 20
+    await until(lambda: journal.behind_s == 0.0, "and to have caught up")
 
 
 # --- the tree --------------------------------------------------------------------------------------------------------
