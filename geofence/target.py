@@ -141,6 +141,21 @@ def p_just_before(T: Any, target: Any, i: int, j: int, party: int) -> float:
 
 
 @compiled
+def p_last_seen(T: Any, target: Any, i: int, j: int, party: int, at_ms: int) -> float:
+    """P(inside) of where the new fix is and where the other party was last seen, silent for minutes since; 0 where that is not sure.
+
+    Nobody saw them meet: until this fix it was not known where its bearer was.
+    """
+    hers, his = T.device[i], T.device[j]
+    other = hers if party == 1 else his
+    recent = at_ms - other["fix_ms"] <= policy.SWEPT_SURE_MS_MAX
+    if target["kind"] != PERIMETER or not recent or is_unfit(other) or not is_overdue(other, at_ms):
+        return 0.0
+    p = p_place_barred(target, T.edges, (his["lat"], his["lon"], his["p11"]), (hers["lat"], hers["lon"], hers["p11"]), 0.0)
+    return p if p >= policy.BREACH_ON else 0.0
+
+
+@compiled
 def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, at_ms: int) -> tuple[float, float]:
     """The last step of whoever has just moved: (P that he was inside on it, P that he was, too unsure for a breach)."""
     mover = j if party == 1 else i
@@ -149,7 +164,8 @@ def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float
     if is_sure_way(T.device[mover]):
         return swept(T, target, i, j, party, at_ms - policy.SWEPT_AGE_MS_MAX), 0.0
     p_way = swept(T, target, i, j, party, 0)
-    return p_just_before(T, target, i, j, party), p_way if p_way >= policy.SWEPT_ON else 0.0
+    p_was = max(p_just_before(T, target, i, j, party), p_last_seen(T, target, i, j, party, at_ms))
+    return p_was, p_way if p_way >= policy.SWEPT_ON else 0.0
 
 
 @compiled

@@ -91,3 +91,29 @@ def test_no_history_of_a_zone_rests_on_a_mast_of_his() -> None:
     told, by_mast = (calm(registry=pair(zones=(circle(1_000.0, 0.0),))) for _ in range(2))
     assert "past_breach" in told.tell(late).reasons()
     assert "past_breach" not in by_mast.tell(late + " source=lbs accuracy=100").reasons()
+
+
+def they_meet_unseen(silent_s: int, *, seen_s: int = 60, who: str = "her", other: str = "him") -> Story:
+    """`who` is seen by the mast alone; `other` drives by GPS to a minute's walk from there, is seen last at `seen_s` and never again.
+
+    `silent_s` later `who` has a real fix, at rest, 60 m from where `other` was seen last.
+    """
+    vague = [f"0:{at_s:02d} {who} 700 0 source=lbs accuracy=300 speed=0" for at_s in range(0, 60, 10)]
+    comes = [f"{at_s // 60}:{at_s % 60:02d} {other} 0 {60 + 15 * (seen_s - at_s)} speed=15 course=180" for at_s in range(0, seen_s + 1, 5)]
+    story = Story().tell(table("\n".join(vague), "\n".join(comes)))
+    assert "breach" not in story.reasons(), "nobody knows where she is"
+    found_s = seen_s + silent_s
+    return story.tell(f"{found_s // 60}:{found_s % 60:02d} {who} 0 0 speed=0 accuracy=8")
+
+
+@pytest.mark.parametrize(("who", "other"), [("her", "him"), ("him", "her")])
+@pytest.mark.parametrize("silent_s", [90, 150, 175])
+def test_who_was_last_seen_where_the_other_turns_out_to_be_is_told_as_a_breach(silent_s: int, who: str, other: str) -> None:
+    assert "breach" in they_meet_unseen(silent_s, who=who, other=other).reasons()
+
+
+def test_longer_ago_it_is_a_warning_and_cannot_see() -> None:
+    story = they_meet_unseen(200)
+    assert "breach" not in story.reasons()
+    assert story.level == "warning"
+    assert "cannot_see_respondent" in story.reasons()
