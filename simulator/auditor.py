@@ -24,7 +24,6 @@ PARTNER_AGE_MS = 150_000  # the other party's last fix may be as old as two far 
 EARLY_MS = 180_000  # a breach raised this long before the entry is a good warning, not another alarm
 LATE_MS = 25_000  # slower than the plain oracle by more than this is late (docs/detection.md: excess p95)
 GRACE_MS = 90_000  # after the end of the episode an alarm no longer counts for it
-STILL_ON_MS = 300_000  # an alarm of an earlier episode that has not been cleared counts, this long
 FALSE_MARGIN_M = 50.0  # an alarm while he was nearer than this to the edge is not false
 FALSE_WINDOW_MS = 60_000
 CONTACT_M = 50.0  # within reach: by then she must know (docs/detection.md counts leads to the same distance)
@@ -188,37 +187,31 @@ class _Case:
         return None
 
     def _already_on(self, episode: Episode) -> int | None:
-        """When, during the episode, a breach stood for another place he had entered, or for an earlier visit to this one.
+        """When, during the episode, a true breach stood already: of another place he had entered, or of an earlier visit.
 
-        Two targets entered with one fix are one transition, which names one of them.
+        Two targets entered with one fix are one transition, which names one of them; and while she or he is not seen nothing ends.
         """
-        if not self._was_elsewhere_inside(episode):
-            return None
         moments = [episode.from_ms, *(t.at_ms for t in self._said if episode.from_ms < t.at_ms <= episode.until_ms)]
-        return next((at_ms for at_ms in moments if self._breach_stands(at_ms)), None)
+        return next((at_ms for at_ms in moments if self._true_breach_stands(at_ms)), None)
 
-    def _breach_stands(self, at_ms: int) -> bool:
-        """Whether the order was, at that moment, at EMERGENCY and a breach had been said since it rose to it."""
+    def _true_breach_stands(self, at_ms: int) -> bool:
+        """Whether the order was at EMERGENCY at that moment, and a breach had been said since it rose to it that was not false."""
         stands = False
         for t in self._said:
             if t.at_ms <= at_ms:
-                stands = t.to_level is Level.EMERGENCY and (stands or t.reason in BREACH_REASONS)
+                true = t.reason in BREACH_REASONS and not self._is_false(t.at_ms)
+                stands = t.to_level is Level.EMERGENCY and (stands or true)
         return stands
 
-    def _was_elsewhere_inside(self, episode: Episode) -> bool:
-        """Whether he was inside this target shortly before the episode, or inside another before it or within EARLY_MS after its start."""
-        at_ms, since_ms = self._truth.protected.at_ms, episode.from_ms - STILL_ON_MS
-        for target in self._truth.targets:
-            until_ms = episode.from_ms - 1 if target.name == episode.target else episode.from_ms + EARLY_MS
-            if (target.inside_m[(at_ms >= since_ms) & (at_ms <= until_ms)] > 0.0).any():
-                return True
-        return False
+    def _is_false(self, at_ms: int) -> bool:
+        """Whether there was no second near the edge around a moment."""
+        return self._truth.nearest_m(at_ms - FALSE_WINDOW_MS, at_ms + FALSE_WINDOW_MS) > FALSE_MARGIN_M
 
     def _false_alarms(self) -> Iterable[int]:
         """A breach raised from below EMERGENCY with no second near the edge around it."""
         for t in self._said:
             raised = t.reason in BREACH_REASONS and t.from_level < Level.EMERGENCY
-            if raised and self._truth.nearest_m(t.at_ms - FALSE_WINDOW_MS, t.at_ms + FALSE_WINDOW_MS) > FALSE_MARGIN_M:
+            if raised and self._is_false(t.at_ms):
                 yield t.at_ms
 
     def _level_at(self, at_ms: int) -> Level | None:
