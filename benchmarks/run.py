@@ -18,7 +18,7 @@ PART_S_MAX = 400.0  # a part that takes longer is stopped: what it has said by t
 PARTS = {
     "broker": ("benchmarks.broker",),
     "lag": ("benchmarks.lag",),
-    **{part: ("benchmarks.core", part) for part in ("empty", "batches", "memory", "growth", "deadlines", "replay")},
+    **{part: ("benchmarks.core", part) for part in ("empty", "batches", "kernel", "memory", "growth", "deadlines", "replay")},
 }
 PLANNED_RATIO = 0.5  # of a core: the other half is for the minute after an outage, when everybody sends at once
 INTERVALS_S = (60, 15, 5)
