@@ -1059,6 +1059,34 @@ def test_of_a_path_only_what_was_walked_since_counts() -> None:
     assert near.share_before(his, T0 + 9_000_000) == 1.0
 
 
+@pytest.mark.parametrize(("since_s", "nearest_m"), [(100, 0.0), (60, 0.0), (50, 0.0), (25, 600.0), (0, 1_200.0)])
+def test_of_a_path_through_the_middle_only_what_came_after_counts(since_s: int, nearest_m: float) -> None:
+    """1,700 m to the south-west of her to 1,700 m to the north-east in 100 s: half-way he stands beside her."""
+    history = np.zeros(HISTORY_SHAPE)
+    hers = device(0, 0, history_count=1, spread=0.0)
+    history[0] = (T0 - 200 * S, *at(0, 0), 100.0)
+    his = device(720, 960, prev_ms=T0 - 100 * S)
+    his["prev_lat"], his["prev_lon"] = at(-720, -960)
+    from_ms = T0 - since_s * S
+    sigma = near.path_sigma_m(math.sqrt(200.0), 2_400.0, 500.0)
+    assert near.p_swept_perimeter(his, hers, history, 500.0, from_ms) == pytest.approx(near.p_within(nearest_m, sigma, 500.0), abs=0.011)
+    zone = zone_tables(ZoneKind.EXCLUSION)
+    row = zone.target[0]
+    expected = near.p_barred(row, nearest_m - row["radius_m"], near.path_sigma_m(10.0, 2_400.0, row["size_m"]), 0.0)
+    assert near.p_swept_zone(row, zone.edges, his, from_ms) == pytest.approx(expected, abs=0.011)
+
+
+def test_who_lies_still_becomes_a_little_less_sure_with_each_report_of_it() -> None:
+    d = device(rest=5, p11=100.0, spread=policy.REST_SPREAD_MPS, sigma=10.0, sent_ms=T0, ping_ms=T0)
+    moved_on = device(rest=5, p11=100.0, spread=policy.REST_SPREAD_MPS, sigma=10.0, sent_ms=T0, ping_ms=T0)
+    tr.lie_still(d, p(at_ms=T0 + 60 * S, sent_ms=T0 + 60 * S, moving=0))
+    tr.predict(moved_on, 60.0)
+    tr.correct_velocity(moved_on, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
+    assert d["fix_ms"] == T0 + 60 * S
+    assert (d["p11"], d["p22"]) == (moved_on["p11"], moved_on["p22"])
+    assert d["p11"] > 100.0
+
+
 # --- One person, several devices; whose trouble it is ---------------------------------------------------------------------
 
 
