@@ -67,8 +67,9 @@ def command_person(T: Any, person: int, at_ms: int) -> None:
     i = T.person[person]["first_device"]
     while i >= 0:
         d = T.device[i]
-        if d["wanted_s"] != due_s(d, wanted) and d["pinged"] == 1:
-            command_interval(T, i, due_s(d, wanted), at_ms)
+        interval = due_s(d, wanted)
+        if d["wanted_s"] != interval and d["pinged"] == 1:
+            command_interval(T, i, interval, at_ms)
         i = d["next_device"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from geofence.health import hours_left
 from geofence.jit import compiled
+from geofence.proximity import rounded
 
 SIDES = 2  # of an order: protected, respondent [G]
 
@@ -37,7 +38,7 @@ def furthest_apart_m(T: Any, o: int, party: int) -> float:
         person = T.person[person_of(T, o, side)]
         if (party == side or party < 0) and person["apart"] == 1 and person["apart_m"] > furthest:
             furthest = person["apart_m"]
-    return math.floor(furthest * 10.0 + 0.5) / 10.0 if furthest >= 0.0 else math.nan
+    return rounded(furthest, 10.0) if furthest >= 0.0 else math.nan
 
 
 @compiled

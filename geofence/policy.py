@@ -28,7 +28,7 @@ MEASUREMENT_KEPT_RATIO = 0.3  # errors are correlated for minutes: the filter ne
 
 # --- One device: motion -------------------------------------------------------------------------------------------
 VELOCITY_TAU_S = 60.0  # surveyed cars are as far on after 10 s as their speed says; 20 s fell a fifth short (ADR-0032) [D]
-DEAD_RECKONING_S_MAX = 20.0  # beyond one tau the last velocity says nothing [D]
+DEAD_RECKONING_S_MAX = 20.0  # then corners say more than the last velocity does; 60 s was tried, and nothing gained (ADR-0032) [D]
 SPREAD_AGE_S_MAX = 600.0  # the error of a silent device grows for ten minutes, then reachability alone speaks [D]
 SPEED_SIGMA_MPS = 1.5  # error of a reported speed [D]
 SPEED_SIGMA_RATIO = 0.15  # and its share of the speed [D]

@@ -125,7 +125,7 @@ def swept(T: Any, target: Any, i: int, j: int, party: int, from_ms: int) -> floa
 
 @compiled
 def p_just_before(T: Any, target: Any, i: int, j: int, party: int) -> float:
-    """P(inside) three seconds before the fix that has just come, by the way its bearer goes; 0 where that is not sure.
+    """P(inside) three seconds before the fix that has just come, by the way its bearer goes.
 
     Nobody saw him come. Who drives away from there was inside, though he is out again by the time his fix arrives.
     """
@@ -136,13 +136,12 @@ def p_just_before(T: Any, target: Any, i: int, j: int, party: int) -> float:
         his = place_at(T.device[j], T.history[j], mover["fix_ms"])
     elif i >= 0:
         hers = place_at(T.device[i], T.history[i], mover["fix_ms"])
-    p = p_place_barred(target, T.edges, his, hers, 0.0)
-    return p if p >= policy.BREACH_ON else 0.0
+    return p_place_barred(target, T.edges, his, hers, 0.0)
 
 
 @compiled
 def p_last_seen(T: Any, target: Any, i: int, j: int, party: int, at_ms: int) -> float:
-    """P(inside) of where the new fix is and where the other party was last seen, silent for minutes since; 0 where that is not sure.
+    """P(inside) of where the new fix is and where the other party was last seen, silent for minutes since; 0 where nobody was.
 
     Nobody saw them meet: until this fix it was not known where its bearer was.
     """
@@ -151,8 +150,7 @@ def p_last_seen(T: Any, target: Any, i: int, j: int, party: int, at_ms: int) -> 
     recent = at_ms - other["fix_ms"] <= policy.SWEPT_SURE_MS_MAX
     if target["kind"] != PERIMETER or not recent or is_unfit(other) or not is_overdue(other, at_ms):
         return 0.0
-    p = p_place_barred(target, T.edges, (his["lat"], his["lon"], his["p11"]), (hers["lat"], hers["lon"], hers["p11"]), 0.0)
-    return p if p >= policy.BREACH_ON else 0.0
+    return p_place_barred(target, T.edges, (his["lat"], his["lon"], his["p11"]), (hers["lat"], hers["lon"], hers["p11"]), 0.0)
 
 
 @compiled
@@ -165,7 +163,7 @@ def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float
         return swept(T, target, i, j, party, at_ms - policy.SWEPT_AGE_MS_MAX), 0.0
     p_way = swept(T, target, i, j, party, 0)
     p_was = max(p_just_before(T, target, i, j, party), p_last_seen(T, target, i, j, party, at_ms))
-    return p_was, p_way if p_way >= policy.SWEPT_ON else 0.0
+    return p_was if p_was >= policy.BREACH_ON else 0.0, p_way if p_way >= policy.SWEPT_ON else 0.0
 
 
 @compiled

@@ -191,17 +191,15 @@ class _Case:
 
         Two targets entered with one fix are one transition, which names one of them; and while she or he is not seen nothing ends.
         """
-        moments = [episode.from_ms, *(t.at_ms for t in self._said if episode.from_ms < t.at_ms <= episode.until_ms)]
-        return next((at_ms for at_ms in moments if self._true_breach_stands(at_ms)), None)
-
-    def _true_breach_stands(self, at_ms: int) -> bool:
-        """Whether the order was at EMERGENCY at that moment, and a breach had been said since it rose to it that was not false."""
-        stands = False
+        since_ms: int | None = None
         for t in self._said:
-            if t.at_ms <= at_ms:
-                true = t.reason in BREACH_REASONS and not self._is_false(t.at_ms)
-                stands = t.to_level is Level.EMERGENCY and (stands or true)
-        return stands
+            if t.at_ms > episode.until_ms or (since_ms is not None and t.at_ms > episode.from_ms):
+                break
+            if t.to_level is not Level.EMERGENCY:
+                since_ms = None
+            elif since_ms is None and t.reason in BREACH_REASONS and not self._is_false(t.at_ms):
+                since_ms = t.at_ms
+        return None if since_ms is None else max(since_ms, episode.from_ms)
 
     def _is_false(self, at_ms: int) -> bool:
         """Whether there was no second near the edge around a moment."""
