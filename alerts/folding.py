@@ -17,7 +17,7 @@ from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import fold_text
 from geofence.terms import IncidentId, Level, OrderId, Reason, Transition
 
-FOLDABLE = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET)
+FOLDABLE = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET, Reason.NO_COVERAGE_KNOWN)
 # A pair goes out of sight four times a day (docs/detection.md), a county of 200 once in two minutes: six in one minute by
 # chance once in three weeks. A state of 4,500 pairs has 13 a minute, so the bound grows with the orders: 45 there.
 ALONE_MAX = 5

@@ -46,7 +46,7 @@ _HER: dict[Reason, tuple[str, str]] = {
     Reason.CLOCK: ("el reloj de tu pulsera está mal", "your bracelet's clock is wrong"),
     Reason.SEPARATION: ("tus dispositivos están separados", "your devices are apart"),
     Reason.BATTERY: ("tu pulsera se queda sin batería", "your bracelet is running out of battery"),
-    Reason.NO_COVERAGE_KNOWN: ("lugar sin cobertura conocida", "a place without known coverage"),
+    Reason.NO_COVERAGE_KNOWN: ("no podemos verlo: su señal suele fallar ahí", "we cannot see him: his signal often fails there"),
     Reason.PAST_BREACH: ("estuvo antes dentro de tu perímetro", "he was inside your perimeter earlier"),
     Reason.PROBING: ("se ha acercado varias veces", "he has come near several times"),
     Reason.CIRCLING: ("ha dado vueltas a tu alrededor", "he has gone round you"),
@@ -75,7 +75,7 @@ _DISPATCH: dict[Reason, tuple[str, str]] = {
     Reason.CLOCK: ("reloj del dispositivo mal ({who})", "device clock wrong ({who})"),
     Reason.SEPARATION: ("dispositivos separados ({who})", "devices apart ({who})"),
     Reason.BATTERY: ("batería por agotarse ({who})", "battery running out ({who})"),
-    Reason.NO_COVERAGE_KNOWN: ("lugar sin cobertura conocida", "place without known coverage"),
+    Reason.NO_COVERAGE_KNOWN: ("fuera de vista donde la señal suele perderse ({who})", "out of sight where the signal often fails ({who})"),
     Reason.PAST_BREACH: ("estuvo dentro del perímetro (visto después)", "was inside the perimeter (learned later)"),
     Reason.PROBING: ("patrón: se acerca al límite y se va, una y otra vez", "pattern: comes to the edge and leaves, again and again"),
     Reason.CIRCLING: ("patrón: la rodea", "pattern: goes round her"),
@@ -244,6 +244,9 @@ def _evidence(t: Transition, lang: int) -> str:
     if t.clock_s is not None:
         way = (("Adelantado", "Atrasado"), ("Ahead by", "Behind by"))[lang][t.clock_s < 0.0]
         return f"{way} {_span(abs(t.clock_s))}"
+    if t.reason is Reason.NO_COVERAGE_KNOWN and t.since_ms is not None:
+        days = round((t.at_ms - t.since_ms) / 86_400_000.0)
+        return (f"{t.count} de los últimos {days} días", f"On {t.count} of the last {days} days")[lang]
     return _pattern(t, lang) if t.since_ms is not None else ""
 
 

@@ -16,7 +16,7 @@ CALM = "calm"
 _TOLD: tuple[str, ...] = ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms")
 _TOLD += ("hours_left", "apart_m", "clock_s", "count", "since_ms", "closest_m")
 _HISTORY = frozenset(reason.word for reason in HISTORY)
-SILENCES = frozenset(("no_link", "cannot_see_respondent", "cannot_see_protected", "not_seen_yet"))
+SILENCES = frozenset(("no_link", "cannot_see_respondent", "cannot_see_protected", "no_coverage_known", "not_seen_yet"))
 
 
 @dataclass(slots=True)

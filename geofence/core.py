@@ -16,27 +16,14 @@ import numpy as np
 from geofence import policy, state
 from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
-from geofence.state import Tables, doubled
+from geofence.state import LAYOUT, Tables, doubled
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
 from geofence.zone import warm_up as warm_up_zones
 
-_LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
-    "device": (state.DEVICE, ()),
-    "history": (np.dtype(np.float64), state.HISTORY_SHAPE),
-    "person": (state.PERSON, ()),
-    "membership": (state.MEMBERSHIP, ()),
-    "order": (state.ORDER, ()),
-    "pattern": (state.PATTERN, ()),
-    "next_ms": (np.dtype(np.int64), ()),
-    "target": (state.TARGET, ()),
-    "edges": (np.dtype(np.float64), (4,)),
-    "world": (state.WORLD, ()),
-    "draft": (state.OUT, ()),
-}
 # Names the layout of every array: a snapshot of another layout is not read.
-LAYOUT_DIGEST = sha256(repr([(name, dtype.descr, shape) for name, (dtype, shape) in _LAYOUT.items()]).encode()).hexdigest()
+LAYOUT_DIGEST = sha256(repr([(name, dtype.descr, shape) for name, (dtype, shape) in LAYOUT.items()]).encode()).hexdigest()
 OUT_ROWS = 65_536  # 10 MB; a fuller batch is drained in several turns
 _CARRIED: tuple[str, ...] = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
 _CARRIED += ("breach_from_ms", "breach_until_ms", "interval_protected_s", "interval_respondent_s")
@@ -47,8 +34,8 @@ class Core:
     """State of the whole decision core. Deterministic: the same calls give the same rows on every machine."""
 
     def __init__(self, registry: Registry = Registry(), *, adaptive: bool = True) -> None:
-        self._arrays = {name: np.zeros((1, *shape), dtype) for name, (dtype, shape) in _LAYOUT.items()}
-        self._count = dict.fromkeys(_LAYOUT, 0)
+        self._arrays = {name: np.zeros((1, *shape), dtype) for name, (dtype, shape) in LAYOUT.items()}
+        self._count = dict.fromkeys(LAYOUT, 0)
         self._out = np.zeros(OUT_ROWS, state.OUT)
         self._tables: Tables | None = None
         self.devices: list[Device] = []
@@ -109,7 +96,8 @@ class Core:
             return self.device_rows[device.id]
         person = self._person(device.person)
         row = self._append("device")
-        self._append("history")
+        for name in ("history", "places", "holes"):
+            self._append(name)
         d = self._arrays["device"][row]
         d["person"], d["next_device"] = person, -1
         d["wanted_s"] = policy.INTERVAL_FAR_S  # what a device does unasked
@@ -369,7 +357,7 @@ class Core:
     def dump(self) -> tuple[dict[str, bytes], list[Device], list[Order], dict[OrderId, int], dict[PersonId, int]]:
         """Everything needed to go on elsewhere: the arrays' bytes and who their rows are."""
         tables = self.tables()
-        arrays = {name: getattr(tables, name).tobytes() for name in _LAYOUT}
+        arrays = {name: getattr(tables, name).tobytes() for name in LAYOUT}
         return arrays, self.devices, self.orders, self.order_rows, self.person_rows
 
     @classmethod
@@ -383,7 +371,7 @@ class Core:
     ) -> Core:
         """The core that `dump` described."""
         core = cls()
-        for name, (dtype, shape) in _LAYOUT.items():
+        for name, (dtype, shape) in LAYOUT.items():
             filled = np.frombuffer(arrays[name], dtype).reshape(-1, *shape).copy()
             core._count[name] = len(filled)
             core._arrays[name] = filled if len(filled) else np.zeros((1, *shape), dtype)

@@ -14,6 +14,7 @@ from geofence.anchor import learn_anchor
 from geofence.ask import insist
 from geofence.geodesy import distance_m
 from geofence.health import note_health, note_late_sos
+from geofence.hole import note_hole
 from geofence.jit import compiled
 from geofence.order import judge
 from geofence.past import look_back
@@ -95,7 +96,9 @@ def step_ping(T: Any, p: Any) -> int:
     if verdict == DUPLICATE:
         return verdict
     if verdict == LIVE:
-        learn_anchor(d, p, (d["fix_ms"] - d["prev_ms"]) / 1000.0)
+        learn_anchor(d, T.places[i], p, (d["fix_ms"] - d["prev_ms"]) / 1000.0)
+    if verdict == LIVE or verdict == BACKLOG:
+        note_hole(d, T.holes[i], gap_ms)
     news = (verdict == LATE or verdict == BACKLOG) and look_back(T, p, verdict)
     if verdict == LATE and note_late_sos(d, p):
         news = True

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from geofence.health import hours_left
+from geofence.hole import DAYS, FIRST_MS, known_hole
 from geofence.jit import compiled
 from geofence.proximity import rounded
 
@@ -53,3 +54,16 @@ def worst_clock_s(T: Any, o: int, party: int) -> float:
                 worst = d["offset_ms"]
             i = d["next_device"]
     return -worst / 1000.0 if worst != 0 else math.nan
+
+
+@compiled
+def known_days(T: Any, o: int, party: int, at_ms: int) -> tuple[int, int]:
+    """(on how many days, since when in ms) a device of theirs was silent in the known hole where it was seen last; zeros where none is."""
+    for side in range(SIDES):
+        i = T.person[person_of(T, o, side)]["first_device"] if party == side or party < 0 else -1
+        while i >= 0:
+            k = known_hole(T.device[i], T.holes[i], at_ms)
+            if k >= 0:
+                return int(T.holes[i, k, DAYS]), int(T.holes[i, k, FIRST_MS])
+            i = T.device[i]["next_device"]
+    return 0, 0

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from geofence import policy
-from geofence.anchor import p_settled
+from geofence.anchor import is_anchored, p_settled
 from geofence.ask import ask, ask_now, command_person
+from geofence.hole import known_until_ms
 from geofence.jit import compiled
 from geofence.pattern import note_patterns
 from geofence.proximity import INCLUSION, PERIMETER
@@ -35,7 +36,7 @@ from geofence.target import (
 )
 from geofence.terms import Proximity, Reason
 from geofence.track import overdue_ms, silence_ms, speed_mps
-from geofence.watch import LOST_BITS, bit, geometry_bits, settle, tell_numbers
+from geofence.watch import LOST_BITS, bit, geometry_bits, lost_bits, settle, tell_numbers
 
 UNKNOWN = int(Proximity.UNKNOWN)
 SOS, NO_LINK, STRAP = int(Reason.SOS), int(Reason.NO_LINK), int(Reason.STRAP)
@@ -127,12 +128,14 @@ def is_fit(T: Any, sight: Any) -> bool:
 
 
 @compiled
-def surely(T: Any, target: Any, sight: Any) -> tuple[float, float]:
+def surely(T: Any, target: Any, sight: Any, at_ms: int) -> tuple[float, float]:
     """P(inside), P(the way went through) that may raise a breach: while nobody moves, not more than their known places say."""
     if target["breach"] == 1 or max(sight[3], sight[9]) < policy.BREACH_ON_TWICE:
         return sight[3], sight[9]
-    p = p_settled(T, target, int(sight[7]), int(sight[8]))
-    return min(sight[3], p), min(sight[9], p)
+    i, j = int(sight[7]), int(sight[8])
+    p = p_settled(T, target, i, j, at_ms)
+    nobody_moves = is_anchored(T.device[j]) and (target["kind"] != PERIMETER or is_anchored(T.device[i]))
+    return min(sight[3], p), min(sight[9], p) if nobody_moves else sight[9]
 
 
 @compiled
@@ -144,7 +147,7 @@ def judge_target(T: Any, o: int, k: int, at_ms: int, party: int, he_is_seen: boo
         moving = target["kind"] == PERIMETER
         new_fix = party == 1 or (party == 0 and moving)
         rising = may_raise(T, sight, at_ms, party)
-        p_inside, p_path = surely(T, target, sight)
+        p_inside, p_path = surely(T, target, sight, at_ms)
         clearing = new_fix and he_is_seen and (she_is_seen or not moving)
         step_breach(target, p_inside, p_path, rising and is_fit(T, sight), new_fix, clearing)
         step_approach(target, sight[4], sight[5], rising, clearing)
@@ -341,7 +344,10 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     if proximity == UNKNOWN and row["waiting"] == 0:
         proximity = CLEAR  # no target is open, or none can be looked at: nothing is barred now
     contact = contact_of(T, o, i, j, seen[2], at_ms, proximity == CLEAR) if seen[8] > 0.0 else OVERDUE
-    bits = geometry_bits(proximity, contact, seen[1] > 0.0, row["lost_protected"] == 1, row["lost_respondent"] == 1)
+    lost_i, lost_j = row["lost_protected"] == 1, row["lost_respondent"] == 1
+    hers_until_ms = known_until_ms(T, i, lost_i and proximity == CLEAR, at_ms)
+    his_until_ms = known_until_ms(T, j, lost_j and proximity == CLEAR, at_ms)
+    bits = geometry_bits(proximity, contact, seen[1] > 0.0, lost_bits(lost_i, lost_j, hers_until_ms > 0, his_until_ms > 0))
     bits |= person_bits(T, row["protected"], True) | person_bits(T, row["respondent"], False)
     if seen[3] >= policy.APPROACH_ON:
         row["unverified_until_ms"] = at_ms + policy.UNVERIFIED_HOLD_MS
@@ -361,6 +367,8 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     deadline = min(int(seen[5]), row["valid_until_ms"])
     if at_ms < row["unverified_until_ms"]:
         deadline = min(deadline, row["unverified_until_ms"])
+    for until_ms in (hers_until_ms, his_until_ms):
+        deadline = min(deadline, until_ms) if until_ms > 0 else deadline
     if seen[8] > 0.0:
         deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms, proximity == CLEAR))
     arm(T, o, deadline, at_ms)

@@ -11,11 +11,12 @@ from typing import Any
 from geofence import policy
 from geofence.anchor import p_settled
 from geofence.clock import fix_time_ms
+from geofence.doubt import is_impossible
 from geofence.jit import compiled
 from geofence.proximity import PERIMETER, p_place_barred
 from geofence.target import clear_draft, is_open, witness
 from geofence.terms import Reason
-from geofence.track import LATE, distance_from, is_impossible, measured_sigma_m, place_at
+from geofence.track import LATE, distance_from, measured_sigma_m, place_at
 from geofence.watch import say
 
 PAST_BREACH = int(Reason.PAST_BREACH)
@@ -74,7 +75,7 @@ def raise_breach(T: Any, o: int, k: int, at_ms: int) -> bool:
     if target["breach"] == 1 or not is_open(target, at_ms):
         return False
     hers, his = witness(T, row["protected"], True, at_ms), witness(T, row["respondent"], False, at_ms)
-    if his < 0 or p_settled(T, target, hers, his) < policy.BREACH_ON:
+    if his < 0 or p_settled(T, target, hers, his, at_ms) < policy.BREACH_ON:
         return False
     target["breach"], target["off_count"] = 1, 0
     return True

@@ -34,6 +34,7 @@ SPEED_SIGMA_MPS = 1.5  # error of a reported speed [D]
 SPEED_SIGMA_RATIO = 0.15  # and its share of the speed [D]
 REST_SPEED_MPS_MAX = 0.3  # receivers report up to this when they lie still [D]
 REST_SPEED_SIGMA_MPS = 0.5  # error of "it lies still" [D]
+TWITCH_MPS_MAX = 0.5  # ... and up to this now and then: of one who has lain still for long it is no step; nobody walks so slowly [D]
 REST_FIXES = 2  # two fixes in a row say at rest [D]
 REST_SPREAD_MPS = 0.35  # velocity spread of a person at rest (turning in bed, the next room) [D]
 MOVING_SPREAD_MPS_MIN = 0.8  # velocity spread of a slow walker [D]
@@ -44,6 +45,9 @@ FIRST_VELOCITY_VAR = 25.0  # (m/s)^2: the first fix without a speed could be a c
 JUMP_SPEED_MPS_MAX = 70.0  # 250 km/h: nothing on a road is faster, so such a jump is held back [D]
 JUMP_SLACK_SIGMA = 3.0  # the errors of both fixes are allowed for before a jump is called impossible [D]
 HELD_FIXES_MAX = 2  # a third in a row is believed: an unbounded rejection locked out fast cars for minutes [D]
+
+STIR_MS_MAX = 120_000  # two far intervals: the sensor's half minute lies in one of them; who is up for longer is going somewhere [D]
+STIR_MPS = 0.75  # per axis: a disc that grows by a walk of 1.5 m/s has half its radius as standard error [G]
 
 DEPARTURE_M = 150.0  # a fix this far from the prediction is movement, not multipath (median 70 m): the filter must not lag behind it [D]
 DEPARTURE_SIGMAS = 3.0  # and beyond what both errors explain: 99 % [G]
@@ -99,6 +103,10 @@ WARNING_EXTRA_M = 1_700.0  # default warning ring: 120 s at 14 m/s beyond the pe
 # --- A pair: nobody moves -----------------------------------------------------------------------------------------
 ANCHOR_S_MIN = 600.0  # ten minutes at rest: reflections are over many times, and most of the wandering has been both ways [D]
 ANCHOR_S_MAX = 21_600.0  # the mean is of the last six hours or so: a night, and a house moved is learned anew [F]
+ANCHOR_WIFI_RATIO = 0.1  # weight of a Wi-Fi fix in the mean of a place: all of them there are wrong alike (28 m median) [D]
+ANCHOR_KNOWN_S = 1_800.0  # a place known for half an hour is remembered, and known at once when somebody rests there again ... [D]
+ANCHOR_KNOWN_FIXES = 1  # ... by one fix at rest: who turns in bed shakes the sensor [D]
+ANCHOR_PLACES = 3  # remembered of each device: home, work, and one more [F]
 ANCHOR_ASTRAY_MS = 180_000  # three far intervals elsewhere: it rests there now; reflections last a minute at most [D]
 ANCHOR_SIGMA_RATIO = 0.5  # of one fix's error: what does not average out is the place's own bias (28 m of Wi-Fi's 33) [D]
 
@@ -126,6 +134,16 @@ FOLLOW_HER_M = 500.0  # a journey: further than across the street [F]
 FOLLOW_HIS_M = 250.0  # and he went along: half of that, since he need not end where she does [F]
 FOLLOW_MS_MAX = 4 * 3_600_000  # a stop that long is where she lives or works [F]
 STOP_MS = 180_000  # a stop: longer than a red light [F]
+
+# --- A place without coverage that is known -------------------------------------------------------------------------
+HOLES = 2  # remembered of each device: at home and at work [F]
+HOLE_M = 300.0  # it came back where it went: a house and its street, with the errors of both fixes [F]
+HOLE_MS_MIN = 90_000  # shorter is a lost packet [D]
+HOLE_MS_MAX = 900_000  # longer is no habit of a place: nobody should get used to it [F]
+HOLE_DAYS = 3.0  # on three days: once is an outage, twice is chance [F]
+HOLE_DAY_MS = 72_000_000  # twenty hours: the next evening counts, the same night does not [F]
+HOLE_FORGOTTEN_MS = 14 * 86_400_000  # a fortnight without: the mast was mended, or he moved [F]
+HOLE_SLACK_RATIO = 1.25  # a quarter more than it ever lasted; then it is not that hole [F]
 
 # --- Asking for pings ---------------------------------------------------------------------------------------------
 INTERVAL_FAR_S = 60  # the world's usual interval; a battery lasts two days [F]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
-from geofence.policy import HISTORY_FIXES
+from geofence.policy import ANCHOR_PLACES, HISTORY_FIXES, HOLES
 from geofence.terms import Ping
 
 _KIND = {int: np.int64, float: np.float64, bool: np.int8}
@@ -48,6 +48,7 @@ DEVICE = np.dtype(
         ("sigma", np.float64),
         ("gap_s", np.float64),
         ("rest", np.int64),  # fixes at rest in a row
+        ("stirred", np.int8),  # it has moved since it was known to be at rest here
         ("stray_from_ms", np.int64),  # since when its fixes contradict its own "at rest"; 0: they do not
         ("prev_ms", np.int64),  # the believed fix before the last one
         ("prev_lat", np.float64),
@@ -107,6 +108,12 @@ DEVICE = np.dtype(
 
 # the last believed fixes of a device, a ring: time (ms as float), lat, lon, variance per axis
 HISTORY_SHAPE = (HISTORY_FIXES, 4)
+
+# the places where a device has rested for long before (anchor.py): lat, lon, usual standard error (m), seconds they stand for; 0 none
+PLACES_SHAPE = (ANCHOR_PLACES, 4)
+
+# where the network fails a device again and again (hole.py): lat, lon, on how many days, first and last time (ms), longest (ms)
+HOLES_SHAPE = (HOLES, 6)
 
 PERSON = np.dtype(
     [
@@ -261,6 +268,8 @@ class Tables(NamedTuple):
 
     device: Any  # DEVICE[n]
     history: Any  # float64[n, HISTORY_FIXES, 4]
+    places: Any  # float64[n, ANCHOR_PLACES, 4]
+    holes: Any  # float64[n, HOLES, 6]
     person: Any  # PERSON[n]
     membership: Any  # MEMBERSHIP[2 n orders]
     order: Any  # ORDER[n]
@@ -271,6 +280,24 @@ class Tables(NamedTuple):
     world: Any  # WORLD[1]
     out: Any  # OUT[n]
     draft: Any  # OUT[1]
+
+
+# Every array of a core: name -> (its rows, the shape of one)
+LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "device": (DEVICE, ()),
+    "history": (np.dtype(np.float64), HISTORY_SHAPE),
+    "places": (np.dtype(np.float64), PLACES_SHAPE),
+    "holes": (np.dtype(np.float64), HOLES_SHAPE),
+    "person": (PERSON, ()),
+    "membership": (MEMBERSHIP, ()),
+    "order": (ORDER, ()),
+    "pattern": (PATTERN, ()),
+    "next_ms": (np.dtype(np.int64), ()),
+    "target": (TARGET, ()),
+    "edges": (np.dtype(np.float64), (4,)),
+    "world": (WORLD, ()),
+    "draft": (OUT, ()),
+}
 
 
 def doubled(array: Any) -> Any:

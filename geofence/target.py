@@ -30,7 +30,7 @@ from geofence.proximity import (
 from geofence.reach import NOWHERE_M, lost_at_ms
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
-from geofence.track import overdue_ms, place_at, silence_ms
+from geofence.track import overdue_ms, place_at, rests, silence_ms
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 LBS = int(Source.LBS)
@@ -325,6 +325,6 @@ def walks_s(T: Any, i: int, j: int, at_ms: int) -> float:
     Who sets out to meet somebody sets out when he does: while he is seen on the move she may be in a car as well. As long as he
     is seen to stay where he is, she would have to come all the way to him; once he is not, she may have set out long ago.
     """
-    if i < 0 or T.device[i]["rest"] < policy.REST_FIXES or (j >= 0 and T.device[j]["rest"] < policy.REST_FIXES):
+    if i < 0 or not rests(T.device[i]) or (j >= 0 and not rests(T.device[j])):
         return 0.0
     return policy.REACH_REST_S if j < 0 or is_overdue(T.device[j], at_ms) else policy.REACH_REST_SEEN_S

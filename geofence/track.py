@@ -12,6 +12,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.clock import fix_time_ms, is_stale, set_clock
+from geofence.doubt import explained_m, hold, is_impossible, must_hold
 from geofence.geodesy import distance_m, moved, offset_m
 from geofence.jit import compiled
 from geofence.terms import Source
@@ -176,7 +177,8 @@ def hear_motion(d: Any, p: Any, moved_m: float) -> tuple[float, float]:
         d["rest"] += 1
         east, north = correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
     elif not math.isnan(speed):
-        d["rest"] = 0
+        if d["rest"] < policy.STRAY_REST_FIXES or speed > policy.TWITCH_MPS_MAX:
+            d["rest"] = 0
         if not math.isnan(p["course_deg"]):
             course = math.radians(p["course_deg"])
             sigma = policy.SPEED_SIGMA_MPS + policy.SPEED_SIGMA_RATIO * speed
@@ -205,36 +207,6 @@ def start_track(d: Any, p: Any, sigma_m: float) -> None:
     d["sigma"] = sigma_m
     d["rest"] = 0
     hear_motion(d, p, 0.0)
-
-
-@compiled
-def is_impossible(d: Any, dt_s: float, away_m: float, sigma_m: float) -> bool:
-    """True if nothing on a road could have gone from the track to this fix, the errors of both allowed for."""
-    slack = policy.JUMP_SLACK_SIGMA * math.sqrt(d["p11"] + sigma_m * sigma_m)
-    return away_m - slack > policy.JUMP_SPEED_MPS_MAX * max(dt_s, 1.0)
-
-
-@compiled
-def explained_m(d: Any, sigma_m: float) -> float:
-    """How far from the track the errors alone may put a fix of this standard error."""
-    return policy.DEPARTURE_SIGMAS * math.sqrt(d["p11"] + sigma_m * sigma_m)
-
-
-@compiled
-def is_stray(d: Any, fix_ms: int, speed_mps: float, away_m: float, sigma_m: float) -> bool:
-    """True if a device that lies still by its own word shows a jump: a reflected signal, not travel; for a minute at most."""
-    still = d["rest"] >= policy.STRAY_REST_FIXES and speed_mps <= policy.REST_SPEED_MPS_MAX
-    if not still or away_m <= explained_m(d, sigma_m):
-        return False
-    if d["held"] == 0:
-        d["stray_from_ms"] = fix_ms if fix_ms - d["fix_ms"] <= policy.STRAY_GAP_MS_MAX else 0
-    return bool(fix_ms - d["stray_from_ms"] <= policy.STRAY_MS_MAX)
-
-
-@compiled
-def hold(d: Any, p: Any, sigma_m: float) -> None:
-    d["held"] += 1
-    d["held_lat"], d["held_lon"], d["held_sigma"] = p["lat_deg"], p["lon_deg"], sigma_m
 
 
 @compiled
@@ -297,7 +269,7 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
         learn_gap(d, dt_s)
         follow(d, p, dt_s, sigma_m)
     d["seen"] = 1
-    d["held"] = 0
+    d["held"] = d["stirred"] = 0
     note_history(d, history)
 
 
@@ -305,14 +277,6 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
 def distance_from(d: Any, p: Any) -> float:
     """Metres from the track's last position to the fix of `p`."""
     return distance_m(d["lat"], d["lon"], p["lat_deg"], p["lon_deg"])
-
-
-@compiled
-def must_hold(d: Any, p: Any, fix_ms: int, away_m: float, sigma_m: float) -> bool:
-    """True if a fix is not to be believed yet; each ground for it is bounded, so that no track is ever locked out."""
-    if is_stray(d, fix_ms, p["speed_mps"], away_m, sigma_m):
-        return True
-    return bool(d["held"] < policy.HELD_FIXES_MAX and is_impossible(d, (fix_ms - d["fix_ms"]) / 1000.0, away_m, sigma_m))
 
 
 @compiled
@@ -335,16 +299,44 @@ def take_fix(d: Any, history: Any, p: Any) -> int:
 
 
 @compiled
+def rests(d: Any) -> bool:
+    """True if it was at rest when it was heard last."""
+    return bool(d["rest"] >= policy.REST_FIXES and d["stirred"] == 0)
+
+
+@compiled
+def stir(d: Any, now_ms: int) -> None:
+    """Somebody at rest moves: a turn in bed or the next room, if the sensor is quiet again soon; longer, and he is under way."""
+    d["stirred"] = 1
+    if now_ms - d["fix_ms"] > policy.STIR_MS_MAX:
+        d["rest"] = 0
+
+
+@compiled
+def settle_again(d: Any, now_ms: int) -> None:
+    """Quiet again: within a walk of where he lay, for as long as nobody knows that he lay still."""
+    walked_s = (now_ms - d["fix_ms"]) / 1000.0
+    if walked_s * 1000.0 > policy.STIR_MS_MAX:
+        d["rest"] = 0
+    d["p11"] += (policy.STIR_MPS * walked_s) ** 2
+    d["stirred"] = 0
+
+
+@compiled
 def lie_still(d: Any, p: Any) -> None:
     """A device at rest that says it has not moved is where it was: its fix is as good as new, a little less sure.
 
     Only the ping's own motion sensor says so; a position that is repeated, or a cell that still matches, does not. Who has moved
-    unseen, or was not heard for so long that he may have, is at rest somewhere else: nothing but a fix says where.
+    unseen for long, or was not heard for so long that he may have, is at rest somewhere else: nothing but a fix says where.
     """
-    if p["moving"] == 1 or p["at_ms"] - d["ping_ms"] > max(overdue_ms(d), policy.UNHEARD_MS_MAX):
-        d["rest"] = 0
     now_ms = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
-    at_rest = d["seen"] == 1 and d["rest"] >= policy.REST_FIXES and d["held"] == 0
+    if p["at_ms"] - d["ping_ms"] > max(overdue_ms(d), policy.UNHEARD_MS_MAX):
+        d["rest"] = 0
+    if p["moving"] == 1:
+        stir(d, now_ms)
+    elif p["moving"] == 0 and d["stirred"] == 1:
+        settle_again(d, now_ms)
+    at_rest = d["seen"] == 1 and rests(d) and d["held"] == 0
     if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:
         predict(d, (now_ms - d["fix_ms"]) / 1000.0)
         correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)

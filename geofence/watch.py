@@ -20,7 +20,7 @@ import numpy as np
 
 from geofence import policy
 from geofence.jit import compiled
-from geofence.measure import furthest_apart_m, least_hours, worst_clock_s
+from geofence.measure import furthest_apart_m, known_days, least_hours, worst_clock_s
 from geofence.state import NUMBERS
 from geofence.terms import Contact, Level, Proximity, Reason
 
@@ -62,19 +62,19 @@ GEOMETRY: dict[tuple[Proximity, Contact], tuple[Reason, ...]] = {
     (Proximity.BREACH, Contact.LOST): (Reason.BREACH, LOST_SIGHT),
 }
 
+SIGHT = (Reason.NO_LINK, Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET, Reason.NO_COVERAGE_KNOWN)
 # The word for the end of what led, when the order comes down to CALM.
 QUIET: dict[Reason, Reason] = {
     reason: (
         Reason.CLEAR
         if level > Level.CAUTION and reason is not Reason.SOS
         else Reason.SEEN
-        if reason in (Reason.NO_LINK, Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET)
+        if reason in SIGHT
         else Reason.RESOLVED
     )
     for reason, level in LEVELS.items()
 }
 
-PARTY_SHIFT = 32  # bits 32.. are the protected person's
 REASONS = len(LEVELS)  # reasons 1 .. REASONS can hold; the table above is total over them
 assert [int(r) for r in LEVELS] == list(range(1, REASONS + 1)), "LEVELS must list the reasons in rank order"
 
@@ -85,7 +85,9 @@ GEOMETRY_OF = np.array([[sum(1 << r for r in GEOMETRY[p, c]) for c in Contact] f
 CANNOT_SEE_PROTECTED = int(Reason.CANNOT_SEE_PROTECTED)
 CANNOT_SEE_RESPONDENT = int(Reason.CANNOT_SEE_RESPONDENT)
 BREACH_BITS = 1 << int(Reason.BREACH) | 1 << int(Reason.OUTSIDE_INCLUSION)
-LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED
+NO_COVERAGE_KNOWN = int(Reason.NO_COVERAGE_KNOWN)
+PARTY_SHIFT = 32  # bits 32.. are the protected person's
+LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED | 1 << NO_COVERAGE_KNOWN | 1 << NO_COVERAGE_KNOWN + PARTY_SHIFT
 BREACH, OUTSIDE_INCLUSION = int(Reason.BREACH), int(Reason.OUTSIDE_INCLUSION)
 CLOCK, SEPARATION, BATTERY = int(Reason.CLOCK), int(Reason.SEPARATION), int(Reason.BATTERY)
 WARNING = int(Level.WARNING)
@@ -135,15 +137,22 @@ def party_of(reasons: int, reason: int) -> int:
 
 
 @compiled
-def geometry_bits(proximity: int, contact: int, inclusion: bool, lost_protected: bool, lost_respondent: bool) -> int:
-    """The reasons that GEOMETRY gives: lost sight names who is silent, a breach the kind of zone."""
+def lost_bits(lost_protected: bool, lost_respondent: bool, hers_known: bool, his_known: bool) -> int:
+    """Who is out of sight; in a hole of the network that is known (`hers_known`, `his_known`) by that word."""
+    bits = 0
+    if lost_respondent:
+        bits |= bit(NO_COVERAGE_KNOWN, False) if his_known else bit(CANNOT_SEE_RESPONDENT, False)
+    if lost_protected:
+        bits |= bit(NO_COVERAGE_KNOWN, True) if hers_known else bit(CANNOT_SEE_PROTECTED, False)
+    return bits
+
+
+@compiled
+def geometry_bits(proximity: int, contact: int, inclusion: bool, lost: int) -> int:
+    """The reasons that GEOMETRY gives: lost sight names who is silent (`lost_bits`), a breach the kind of zone."""
     bits: int = GEOMETRY_OF[proximity, contact]
     if bits >> CANNOT_SEE_RESPONDENT & 1:
-        bits &= ~bit(CANNOT_SEE_RESPONDENT, False)
-        if lost_respondent:
-            bits |= bit(CANNOT_SEE_RESPONDENT, False)
-        if lost_protected:
-            bits |= bit(CANNOT_SEE_PROTECTED, False)
+        bits = (bits & ~bit(CANNOT_SEE_RESPONDENT, False)) | lost
     if inclusion and bits >> BREACH & 1:
         bits = (bits & ~bit(BREACH, False)) | bit(OUTSIDE_INCLUSION, False)
     return bits
@@ -163,6 +172,8 @@ def say(T: Any, o: int, from_level: int, to_level: int, reason: int, party: int)
     row["hours_left"] = least_hours(T, o, party) if reason == BATTERY else math.nan
     row["apart_m"] = furthest_apart_m(T, o, party) if reason == SEPARATION else math.nan
     row["clock_s"] = worst_clock_s(T, o, party) if reason == CLOCK else math.nan
+    if reason == NO_COVERAGE_KNOWN:
+        row["count"], row["since_ms"] = known_days(T, o, party, row["at_ms"])
     T.order[o]["told_ms"], T.order[o]["told_m"] = row["at_ms"], row["distance_m"]
 
 

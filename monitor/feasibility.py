@@ -39,7 +39,7 @@ OUT_MS = 300_000  # who comes back within five minutes has not been away
 SHARED_MS_MIN = 600_000  # two tracks with less time of day in common are not a pair
 CITY_MPS = 12.0  # straight-line speed by car through a city
 DEVICES = {Role.PROTECTED: DeviceId("hers"), Role.RESPONDENT: DeviceId("his")}
-BLIND = (Reason.CANNOT_SEE_PROTECTED, Reason.CANNOT_SEE_RESPONDENT)
+BLIND = (Reason.CANNOT_SEE_PROTECTED, Reason.CANNOT_SEE_RESPONDENT, Reason.NO_COVERAGE_KNOWN)
 
 
 @dataclass(slots=True)

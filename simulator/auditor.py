@@ -30,7 +30,7 @@ CONTACT_M = 50.0  # within reach: by then she must know (docs/detection.md count
 CALM_MS = 30_000  # calm for longer than this while the last fixes say "inside" is wrong
 SIGNAL_MS = 5_000  # an SOS or a cut strap must be said this soon after its ping arrived
 BREACH_REASONS = (Reason.BREACH, Reason.OUTSIDE_INCLUSION)
-BLIND_REASONS = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET, Reason.NO_LINK)
+BLIND_REASONS = (Reason.CANNOT_SEE_RESPONDENT, Reason.CANNOT_SEE_PROTECTED, Reason.NOT_SEEN_YET, Reason.NO_LINK, Reason.NO_COVERAGE_KNOWN)
 SIGNAL_REASONS = {"sos": Reason.SOS, "strap": Reason.STRAP}
 
 

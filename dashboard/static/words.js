@@ -177,7 +177,7 @@ const WORDS = {
   "reason.clock": ["reloj del dispositivo mal", "device clock wrong"],
   "reason.separation": ["dispositivos separados", "devices apart"],
   "reason.battery": ["batería por agotarse", "battery running out"],
-  "reason.no_coverage_known": ["lugar sin cobertura conocida", "place without known coverage"],
+  "reason.no_coverage_known": ["fuera de vista donde la señal suele perderse", "out of sight where the signal often fails"],
   "reason.past_breach": ["estuvo dentro (visto después)", "was inside (learned later)"],
   "trouble.hours_left": ["quedan {value} h", "{value} h left"],
   "trouble.apart_m": ["a {value} m uno del otro", "{value} m from each other"],

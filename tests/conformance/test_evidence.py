@@ -56,6 +56,13 @@ def test_a_motion_sensor_that_wakes_ends_it() -> None:
     assert 10 <= (lost[0].at_ms - story.transitions[0].at_ms) / 60_000 <= 16
 
 
+def test_who_turns_in_bed_under_a_roof_without_positions_is_still_seen() -> None:
+    """One ping an hour in which the sensor was shaken is no journey; before, "cannot see" was said for minutes after each."""
+    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    later = "\n".join(f"{m}:00  her  0  0  speed=0\n{m}:01  him  3000  0  nofix moving={'true' if m == 12 else 'false'}" for m in range(2, 31))
+    assert "cannot_see_respondent" not in Story().tell(f"{home}\n{later}").reasons()
+
+
 @pytest.mark.parametrize("gone", ["moving", "unheard"])
 def test_who_lies_still_after_a_way_without_positions_does_not_lie_where_he_lay(gone: str) -> None:
     """He drives off without a position, or in silence, and stands still elsewhere: his old place is not as good as new (found by the Queensland matrix)."""

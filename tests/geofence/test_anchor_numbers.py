@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from geofence.anchor import anchored_place, is_anchored, is_astray, learn_anchor, p_settled
+from geofence import policy
+from geofence.anchor import anchored_place, is_anchored, is_astray, leave_anchor, p_settled, recall_anchor
+from geofence.anchor import learn_anchor as learn_at_places
 from geofence.geodesy import moved, offset_m
 from geofence.proximity import p_within
-from geofence.state import DEVICE, PING, TARGET
+from geofence.state import DEVICE, PING, PLACES_SHAPE, TARGET
 from geofence.terms import Source, ZoneKind
 from tests.pings import HOME, T0
 
@@ -32,6 +35,11 @@ def fix(north_m: float, source: int = int(Source.GPS)) -> Any:
     p["lat_deg"], p["lon_deg"] = moved(HOME.lat_deg, HOME.lon_deg, 0.0, north_m)
     p["source"] = source
     return p
+
+
+def learn_anchor(d: Any, p: Any, dt_s: float) -> None:
+    """Of one who has no other place."""
+    learn_at_places(d, np.zeros(PLACES_SHAPE), p, dt_s)
 
 
 def anchor_north_m(d: Any) -> float:
@@ -74,10 +82,62 @@ def test_three_minutes_astray_begin_it_anew_and_coming_back_forgets_them() -> No
     assert d["astray_ms"] == 0
 
 
-@pytest.mark.parametrize("fields", [{"rest": 9}, {"anchor_s": 599.0}, {"held": 1}, {"source": int(Source.LBS)}], ids=str)
+@pytest.mark.parametrize("fields", [{"rest": 9}, {"anchor_s": 599.0}, {"source": int(Source.LBS)}], ids=str)
 def test_who_has_not_rested_for_long_is_not_anchored(fields: dict[str, float]) -> None:
     assert is_anchored(device())
     assert not is_anchored(device(**fields))
+
+
+def test_a_position_held_back_takes_nothing_from_a_place_that_is_known() -> None:
+    assert is_anchored(device(held=1))
+
+
+def test_a_wifi_fix_counts_a_tenth() -> None:
+    d = device(anchor_s=594.0)
+    learn_anchor(d, fix(100.0, int(Source.WIFI)), 60.0)
+    assert d["anchor_s"] == 600.0
+    assert anchor_north_m(d) == pytest.approx(1.0, abs=0.02)
+
+
+def place(north_m: float, seconds: float = 7_200.0, sigma_m: float = 20.0) -> tuple[float, float, float, float]:
+    return (*moved(HOME.lat_deg, HOME.lon_deg, 0.0, north_m), sigma_m, seconds)
+
+
+def test_who_leaves_a_known_place_is_known_there_when_he_rests_again() -> None:
+    places = np.zeros(PLACES_SHAPE)
+    d = device(anchor_s=7_200.0)
+    d["ve"], d["rest"] = 1.4, 0
+    learn_at_places(d, places, fix(0.0), 60.0)
+    assert d["anchor_s"] == 0.0, "on his way"
+    d["ve"], d["rest"] = 0.0, 2
+    learn_at_places(d, places, fix(10.0), 60.0)
+    assert d["anchor_s"] == 7_200.0
+    assert is_anchored(d), "nobody asks for how long at a place that is known"
+
+
+def test_turning_in_bed_is_not_leaving() -> None:
+    d = device(anchor_s=7_200.0, rest=0)
+    d["ve"] = 0.9
+    learn_anchor(d, fix(0.0), 60.0)
+    assert d["anchor_s"] == 7_200.0
+
+
+@pytest.mark.parametrize(("away_m", "there"), [(19.0, True), (21.0, False)])
+def test_only_within_one_usual_error_of_it(away_m: float, there: bool) -> None:
+    d = device(away_m, anchor_s=60.0)
+    recall_anchor(d, np.array([place(0.0), place(0.0, 0.0), place(9_000.0)]))
+    assert (d["anchor_s"] == 7_200.0) == there
+
+
+def test_a_short_visit_is_not_remembered_and_a_fourth_place_takes_the_room_of_the_least() -> None:
+    places = np.array([place(0.0, 9_000.0), place(2_000.0, 2_000.0), place(4_000.0, 8_000.0)])
+    before = places.copy()
+    leave_anchor(device(6_000.0, anchor_s=policy.ANCHOR_KNOWN_S - 1.0), places)
+    assert (places == before).all()
+    leave_anchor(device(6_000.0, anchor_s=policy.ANCHOR_KNOWN_S), places)
+    assert list(places[:, 3]) == [9_000.0, policy.ANCHOR_KNOWN_S, 8_000.0]
+    leave_anchor(device(3_990.0, anchor_s=8_060.0), places)
+    assert list(places[:, 3]) == [9_000.0, policy.ANCHOR_KNOWN_S, 8_060.0], "the same place is kept once"
 
 
 def test_both_places_are_known_to_half_of_a_fix() -> None:
@@ -87,6 +147,10 @@ def test_both_places_are_known_to_half_of_a_fix() -> None:
     T = SimpleNamespace(device=[hers, his], edges=np.zeros((0, 4)))
     assert anchored_place(his)[2] == 400.0
     settled = getattr(p_settled, "py_func", p_settled)  # compiled, it takes arrays only
-    assert settled(T, target, 0, 1) == p_within(310.0, 25.0, 300.0)
+    assert settled(T, target, 0, 1, T0) == p_within(310.0, 25.0, 300.0)
+    his["rest"], his["p11"], his["lat"] = 0, 900.0, moved(HOME.lat_deg, HOME.lon_deg, 0.0, 290.0)[0]
+    assert settled(T, target, 0, 1, T0) == p_within(290.0, math.hypot(30.0, 15.0), 300.0), "he moves: his own fix, and her known place"
+    his["vn"] = -10.0
+    assert settled(T, target, 0, 1, T0) == 0.87, "as soon as an alert can arrive"
     hers["rest"] = 0
-    assert settled(T, target, 0, 1) == 1.0, "whoever moves is judged as ever"
+    assert settled(T, target, 0, 1, T0) == 1.0, "whoever moves is judged as ever"
