@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from benchmarks.detection.yardstick import apart_m, could_be_inside
 from geofence.core import Core
 from geofence.geodesy import moved, offset_m
-from geofence.proximity import p_within
-from geofence.terms import Level, Ping, Position, Reason, Registry
+from geofence.proximity import p_barred, p_within, rounded
+from geofence.state import TARGET
+from geofence.terms import Level, Ping, Position, Reason, Registry, ZoneKind
 from tests.geofence.test_core_properties import walk
-from tests.pings import HER, HIM, HOME, T0, pair, ping, said, started
+from tests.pings import HER, HIM, HOME, T0, circle, pair, ping, said, started
 
 SEEDS = st.integers(0, 10_000)
 CALM = int(Level.CALM)
@@ -75,6 +77,36 @@ def test_a_breach_on_a_worse_fix_is_one_on_a_better_fix(distance_m: float, accur
         return breached(core)
 
     assert is_breach(accuracy_m) or not is_breach(accuracy_m * worse)
+
+
+@given(
+    kind=st.sampled_from([ZoneKind.EXCLUSION, ZoneKind.INCLUSION]), square=st.booleans(), size_m=st.floats(30.0, 2_000.0),
+    depth=st.floats(-3.0, 1.0), ring_m=st.sampled_from([0.0, 200.0]), sigma_m=st.floats(0.5, 200.0), worse=st.floats(1.0, 20.0),
+)  # fmt: skip
+@settings(max_examples=400, deadline=None)
+def test_more_error_never_makes_it_surer_that_a_zone_is_entered_or_left(
+    kind: ZoneKind, square: bool, size_m: float, depth: float, ring_m: float, sigma_m: float, worse: float
+) -> None:
+    """`depth`: 1 in the middle of what is barred or permitted, 0 at its edge, negative outside of it. A square of the same size, too."""
+    target = np.zeros(1, TARGET)[0]
+    target["kind"], target["radius_m"], target["edge_count"] = int(kind), size_m, 4 if square else 0
+    margin_m = rounded((1.0 if kind is ZoneKind.INCLUSION else -1.0) * depth * size_m, 10.0)
+    sharp, vague = p_barred(target, margin_m, sigma_m, ring_m), p_barred(target, margin_m, sigma_m * worse, ring_m)
+    if margin_m <= ring_m - 0.05 * (size_m + ring_m):
+        assert vague <= sharp + 0.02
+    if margin_m >= ring_m:
+        assert max(sharp, vague) <= 0.52
+
+
+@pytest.mark.parametrize("accuracy_m", [20.0, 131.0, 145.0])
+def test_who_is_in_the_middle_of_where_he_must_be_is_not_outside_because_the_fix_is_vague(accuracy_m: float) -> None:
+    """Wi-Fi at home: such a fix was an emergency where it came before all others, as the middle of a small circle is nowhere far from its edge."""
+    core = started(pair(0.0, 0.0, zones=(circle(100.0, 0.0, ZoneKind.INCLUSION),)))
+    for k in (1, 2, 3):
+        core.take([ping(HIM, T0 + 60_000 * k, k, 0, 0, accuracy_m=accuracy_m, source=1, speed_mps=0.0), ping(HER, T0 + 60_000 * k, k, 0, 9_000)])
+        assert level_of(core) < Level.EMERGENCY
+    core.advance(T0 + 3_600_000)
+    assert not breached(core), "nor by silence, which makes the last place vaguer still"
 
 
 @given(seed=SEEDS, small_m=st.floats(50.0, 800.0), larger=st.floats(1.05, 4.0))
