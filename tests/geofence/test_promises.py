@@ -188,6 +188,26 @@ def test_three_fixes_that_agree_are_believed_whatever_came_before(seed: int, eas
     assert apart_m(d, {"lat": there.lat_deg, "lon": there.lon_deg}) < 400.0
 
 
+@given(
+    jumps=st.lists(st.tuples(st.floats(-90_000.0, 90_000.0), st.floats(-90_000.0, 90_000.0), st.floats(2.0, 300.0), st.integers(1, 120)), min_size=3, max_size=25),
+    who=st.sampled_from([HER, HIM]), rests=st.booleans(),
+)  # fmt: skip
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_fixes_say_no_track_is_left_behind_for_longer_than_its_bound(jumps: list[tuple[float, float, float, int]], who: int, rests: bool) -> None:
+    """No two of these places need agree: two in a row are held back at most, or what is seen of somebody asleep, for a minute."""
+    core, at_ms, held_since_ms = started(pair()), T0, 0
+    speed = {"speed_mps": 0.0} if rests else {}
+    for seq in range(1, 13):
+        at_ms += 10_000
+        core.take([ping(device, at_ms, seq, 0, 3_000 * device, speed_mps=0.0) for device in (HER, HIM)])
+    for seq, (east_m, north_m, accuracy_m, wait_s) in enumerate(jumps, start=13):
+        at_ms += 1_000 * wait_s
+        core.take([ping(who, at_ms, seq, east_m, north_m, accuracy_m=accuracy_m, **speed)])
+        held = int(core.tables().device[who]["held"])
+        held_since_ms = at_ms if held == 1 else held_since_ms
+        assert held <= 2 or (rests and at_ms - held_since_ms <= 60_000)
+
+
 # --- Never calm while he could be there ----------------------------------------------------------------------------------
 
 

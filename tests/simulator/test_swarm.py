@@ -9,7 +9,9 @@ import pytest
 
 import simulator.scenario
 from geofence.terms import DeviceId, FixRef, IncidentId, Level, OrderId, Reason, Role, Transition, ZoneId
+from monitor.engine import Engine
 from monitor.replay import add_arguments, run
+from monitor.wire import Envelope
 from simulator.auditor import Fault, Verdict
 from simulator.engine_judge import EngineJudge
 from simulator.orders_file import write_orders
@@ -63,6 +65,22 @@ def test_the_command_line_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["seed 0", "seed 1"]
     assert lines[-1].startswith("2 worlds, 0.50 pair-days: kept ")
+
+
+@pytest.mark.parametrize("seed", [11, 12, 14])
+def test_the_same_pings_in_batches_and_over_restarts_are_decided_the_same(seed: int) -> None:
+    """Three pairs for two hours: one by one with the clock in between, as they came; in portions of 1, 10 and 1,000; and with a new process for each."""
+    scenario = random_scenario(seed)
+    story = VirtualWorld(scenario, EngineJudge(scenario.registry())).run()
+    assert len(story.arrivals) > 2_000
+    envelopes = [Envelope(*arrival) for arrival in story.arrivals]
+    for size, dies in ((1, False), (10, False), (1_000, False), (1_000, True)):
+        engine, decided = Engine(scenario.registry()), Story()
+        for first in range(0, len(envelopes), size):
+            decided.transitions += engine.receive(envelopes[first : first + size]).transitions
+            engine = Engine.restore(engine.snapshot()) if dies else engine
+        decided.transitions += engine.advance(scenario.end_ms).transitions
+        assert digest(decided) == digest(story), (size, dies)
 
 
 # --- two releases -----------------------------------------------------------------------------------------------------
