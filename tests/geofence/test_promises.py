@@ -54,6 +54,31 @@ def test_late_and_repeated_pings_never_clear(seed: int, cut: int, steps_back: in
     assert breached(with_late) == breached(without)
 
 
+OLD = {  # what a ping may be that is no news of now, made from the last one of its device
+    "again": {}, "late": {"seq": -1, "fix_ms": -5_000}, "late, but within the minute": {"seq": -2, "fix_ms": -30_000},
+    "kept for long": {"seq": 1, "fix_ms": -300_000}, "no position": {"seq": 1, "has_fix": False},
+}  # fmt: skip
+
+
+@given(olds=st.lists(st.tuples(st.sampled_from(sorted(OLD)), st.sampled_from([HER, HIM])), min_size=2, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_one_fix_short_of_calm_nothing_old_makes_up_for_it(olds: list[tuple[str, int]]) -> None:
+    """He was inside and has been seen far away once. The second such fix ends it: not the same again, nor one from before."""
+    core, now = started(pair()), T0 + 61_000
+    core.take([ping(HER, T0, 50, 0, 0, speed_mps=0.0), ping(HIM, T0 + 1_000, 50, 0, 300, speed_mps=0.0)])
+    last = [ping(HER, T0, 50, 0, 0, speed_mps=0.0), ping(HIM, now, 51, 0, 4_000)]
+    core.take([last[HIM]])
+    target = core.tables().target[0]
+    assert (target["off_count"], target["calm_count"]) == (1, 1)
+    for n, (kind, who) in enumerate(olds, start=1):
+        change, known = OLD[kind], last[who]
+        old = known._replace(at_ms=now + n, seq=known.seq + (n if change.get("seq") == 1 else change.get("seq", 0)), has_fix=change.get("has_fix", True))
+        core.take([old._replace(fix_ms=known.fix_ms + change.get("fix_ms", 0))])
+        assert (target["breach"], target["approach"]) == (1, 1)
+    core.take([ping(HIM, now + 1_000, 90, 0, 4_010)])
+    assert (target["breach"], target["approach"]) == (0, 0), "or the test shows nothing"
+
+
 # --- More error, smaller perimeters -------------------------------------------------------------------------------------
 
 
