@@ -1,4 +1,4 @@
-# He comes by the streets, stays, and goes
+# S1. He comes by the streets, stays, and goes
 orders: pair.toml
 
 Fixes as streets give them, two of them by Wi-Fi. One warning five minutes before he is inside, one emergency with the fix that shows it, down again by two fixes outside, and calm by two beyond the ring. Drawn in docs/detection.md.
