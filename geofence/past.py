@@ -14,7 +14,7 @@ from geofence.clock import fix_time_ms
 from geofence.doubt import is_impossible
 from geofence.jit import compiled
 from geofence.proximity import PERIMETER, p_place_barred
-from geofence.target import clear_draft, is_open, witness
+from geofence.target import clear_draft, ended_ms, is_open, witness
 from geofence.terms import Reason
 from geofence.track import LATE, distance_from, measured_sigma_m, place_at
 from geofence.watch import say
@@ -96,7 +96,7 @@ def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int, now
                 report_past(T, o, k, p["at_ms"], fix_ms, p["boot"], p["seq"], i, is_respondent)
             if row["breach_until_ms"] != policy.NEVER_MS:
                 row["past_ms"] = fix_ms
-            return now and raise_breach(T, o, k, p["at_ms"])
+            return now and fix_ms > ended_ms(row) and raise_breach(T, o, k, p["at_ms"])
     return False
 
 

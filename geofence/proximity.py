@@ -133,12 +133,13 @@ def zone_margin_m(target: Any, edges: Any, x: float, y: float) -> float:
 
 @compiled
 def p_barred(target: Any, margin_m: float, sigma_m: float, ring_m: float) -> float:
-    """P(within `ring_m` of the barred side): circles in two dimensions, other edges as straight."""
-    radius = target["radius_m"]
-    if target["edge_count"] > 0:
+    """P(within `ring_m` of the barred side): circles in two dimensions, other edges as straight.
+
+    The edge of a circle to be kept is straight too: in two dimensions a vague fix at its very middle would be outside.
+    """
+    if target["edge_count"] > 0 or target["kind"] == INCLUSION:
         return p_beyond_edge(margin_m - ring_m, sigma_m)
-    if target["kind"] == INCLUSION:
-        return rounded(1.0 - p_within(radius - margin_m, sigma_m, radius - ring_m), 100.0)
+    radius = target["radius_m"]
     return p_within(radius + margin_m, sigma_m, radius + ring_m)
 
 

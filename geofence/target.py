@@ -154,13 +154,19 @@ def p_last_seen(T: Any, target: Any, i: int, j: int, party: int, at_ms: int) -> 
 
 
 @compiled
-def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, at_ms: int) -> tuple[float, float]:
-    """The last step of whoever has just moved: (P that he was inside on it, P that he was, too unsure for a breach)."""
+def ended_ms(row: Any) -> int:
+    """When the order's last live breach ended; 0 while one stands, or there was none."""
+    return int(row["breach_until_ms"] if row["breach_until_ms"] != policy.NEVER_MS else 0)
+
+
+@compiled
+def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, at_ms: int, from_ms: int) -> tuple[float, float]:
+    """The last step of whoever has just moved: (P that he was inside on it after `from_ms`, P that he was, too unsure for a breach)."""
     mover = j if party == 1 else i
     if mover < 0 or is_out_of_path(T.device[mover], target, margin_m):
         return 0.0, 0.0
     if is_sure_way(T.device[mover]):
-        return swept(T, target, i, j, party, at_ms - policy.SWEPT_AGE_MS_MAX), 0.0
+        return swept(T, target, i, j, party, from_ms), 0.0
     p_way = swept(T, target, i, j, party, 0)
     p_was = max(p_just_before(T, target, i, j, party), p_last_seen(T, target, i, j, party, at_ms))
     return p_was if p_was >= policy.BREACH_ON else 0.0, p_way if p_way >= policy.SWEPT_ON else 0.0
@@ -184,6 +190,7 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
     target = T.target[k]
     seen, margin, sigma, p_inside, p_ring, seconds, bearing = 0.0, 0.0, 0.0, -1.0, 0.0, FAR_S, math.nan
     best_i, best_j, p_path, reach, unverified = -1, -1, 0.0, NOWHERE_M, 0.0
+    way_from_ms = max(at_ms - policy.SWEPT_AGE_MS_MAX, ended_ms(T.order[o]))  # what was before the end of a breach was told with it
     first_i, first_j = pairs_of(T, o, target)
     i = first_i
     while i >= 0 or target["kind"] != PERIMETER:
@@ -195,7 +202,7 @@ def look(T: Any, o: int, k: int, at_ms: int, party: int) -> tuple[float, ...]:
                 reach = min(reach, last - policy.REACH_SIGMAS * math.sqrt(error2))
                 unverified = max(unverified, p_held(target, T.edges, T.device[max(i, 0)], T.device[j], i >= 0))
                 if party >= 0:
-                    p_way, p_doubt = look_at_way(T, target, i, j, party, last, at_ms)
+                    p_way, p_doubt = look_at_way(T, target, i, j, party, last, at_ms, way_from_ms)
                     p_path, unverified = max(p_path, p_way), max(unverified, p_doubt)
                 if p > p_inside or (p == p_inside and m < margin):
                     margin, sigma, p_inside, bearing, best_i, best_j = m, s, p, b, i, j

@@ -8,7 +8,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+import numpy.typing as npt
+
 from simulator.world import BLOCK_M, Point, Sky, route, sky_at
+
+Floats = npt.NDArray[np.float64]
 
 
 class Mode(Enum):
@@ -68,6 +73,16 @@ class Itinerary:
         moving = leg.start_ms <= at_ms < leg.end_ms and (dx or dy)
         speed_mps = math.hypot(dx, dy) * 1000.0 / duration_ms if moving and duration_ms else 0.0
         return Whereabouts(point, speed_mps, math.degrees(math.atan2(dx, dy)) % 360.0, sky_at(point))
+
+    def points(self, at_ms: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """`at(...).point` of many moments at once, to the last bit: the truth of every second costs a fifth of a world otherwise."""
+        times = np.array([(leg.start_ms, leg.end_ms) for leg in self.legs], dtype=np.int64)
+        ends = np.array([(*leg.start, *leg.end) for leg in self.legs], dtype=np.float64)
+        i = np.maximum(np.searchsorted(times[:, 0], at_ms, side="right") - 1, 0)
+        start_ms, duration_ms = times[i, 0], times[i, 1] - times[i, 0]
+        share = np.where(duration_ms > 0, np.clip((at_ms - start_ms) / np.maximum(duration_ms, 1), 0.0, 1.0), 1.0)
+        x_m, y_m, to_x_m, to_y_m = ends[i].T
+        return x_m + share * (to_x_m - x_m), y_m + share * (to_y_m - y_m)
 
     def accelerated(self, *, anchor_ms: int, speed: float) -> Itinerary:
         """The same path, passed `speed` times as fast from the anchor on."""

@@ -119,9 +119,8 @@ def _rows(pair: PairTruth) -> Iterator[dict[str, object]]:
 
 
 def _sample(itinerary: Itinerary, start_ms: int, end_ms: int) -> Track:
-    moments = range(start_ms, end_ms + 1, STEP_MS)
-    degrees = np.array([to_degrees(itinerary.at(at_ms).point) for at_ms in moments], dtype=np.float64)
-    return Track(np.array(moments, dtype=np.int64), degrees[:, 0].copy(), degrees[:, 1].copy())
+    moments = np.arange(start_ms, end_ms + 1, STEP_MS, dtype=np.int64)
+    return Track(moments, *to_degrees(itinerary.points(moments)))
 
 
 def _inside_m(zone: Zone, track: Track) -> Floats:

@@ -9,6 +9,10 @@ import math
 import random
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 ORIGIN_LAT_DEG = 20.5888  # Plaza de Armas, Querétaro
 ORIGIN_LON_DEG = -100.3899
@@ -25,6 +29,7 @@ _M_PER_LAT_DEG = math.radians(_A_M * (1 - _E2) / (1 - _E2 * _SIN2) ** 1.5)
 _M_PER_LON_DEG = math.radians(_A_M / math.sqrt(1 - _E2 * _SIN2) * math.cos(math.radians(ORIGIN_LAT_DEG)))
 
 Point = tuple[float, float]  # x_m, y_m on the plane
+Metres = TypeVar("Metres", float, npt.NDArray[np.float64])  # of one point, or of many at once
 
 
 class Sky(Enum):
@@ -53,8 +58,8 @@ class Place:
     at: Point
 
 
-def to_degrees(point: Point) -> tuple[float, float]:
-    """Latitude and longitude of a point of the plane."""
+def to_degrees(point: tuple[Metres, Metres]) -> tuple[Metres, Metres]:
+    """Latitude and longitude of a point of the plane, or of many."""
     x_m, y_m = point
     return ORIGIN_LAT_DEG + y_m / _M_PER_LAT_DEG, ORIGIN_LON_DEG + x_m / _M_PER_LON_DEG
 

@@ -14,7 +14,7 @@ from typing import Any
 from alerts.audiences import audience_of
 from config.orders import load_registry
 from geofence.terms import Command, Reason, Transition
-from monitor.engine import Engine
+from monitor.engine import Effects, Engine
 from monitor.replay import replay, transition_line
 from monitor.terms import Envelope
 from monitor.wire import envelope_from_line, envelope_to_line, to_json
@@ -84,9 +84,17 @@ def files_of(source: Source) -> dict[str, bytes]:
 
 def replayed(source: Source, pings: bytes, **options: Any) -> bytes:
     """TRANSITIONS.jsonl of these pings, as `resguardo replay` writes it."""
-    envelopes = [envelope_from_line(line, f"{source.name}:{n}") for n, line in enumerate(pings.splitlines(), start=1)]
-    effects = replay(Engine(load_registry(source.orders)), envelopes, until_ms=source.until_ms, **options)
-    return b"".join(to_json(transition_line(t)) + b"\n" for one in effects for t in one.transitions)
+    effects = replay(Engine(load_registry(source.orders)), envelopes_of(source, pings), until_ms=source.until_ms, **options)
+    return b"".join(map(lines_of, effects))
+
+
+def envelopes_of(source: Source, pings: bytes) -> list[Envelope]:
+    return [envelope_from_line(line, f"{source.name}:{n}") for n, line in enumerate(pings.splitlines(), start=1)]
+
+
+def lines_of(effects: Effects) -> bytes:
+    """Lines of TRANSITIONS.jsonl."""
+    return b"".join(to_json(transition_line(t)) + b"\n" for t in effects.transitions)
 
 
 def play(recorder: Recorder, line: str) -> list[tuple[str, str, str]]:

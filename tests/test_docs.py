@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import aiomqtt
 import pytest
@@ -20,6 +21,9 @@ from config.contacts import load_contacts
 from config.load import load_settings
 from config.orders import load_registry
 from monitor.broker import free_port
+from monitor.replay import transition_line
+from monitor.wire import to_json
+from scripts.pictures import incident
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *sorted(ROOT.glob("docs/**/*.md"))]
@@ -60,17 +64,44 @@ def test_what_is_drawn_is_what_the_code_says(tmp_path: Path) -> None:
     assert found.returncode == 0, found.stderr
 
 
-def test_a_drawing_that_is_out_of_date_is_noticed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "drawn", "wrong"),
+    [
+        ("architecture.md", "| `sos` | emergency |", "| `sos` | caution |"),
+        ("images/approach.svg", "8:10 emergency", "8:15 emergency"),
+        ("images/p-over-distance.svg", 'class="level"', 'class="grid"'),
+        ("images/p-over-time.svg", 'class="red"', 'class="blue"'),
+        ("images/reach.svg", "LOST after 156 s", "LOST after 200 s"),
+    ],
+)
+def test_a_drawing_that_is_out_of_date_is_noticed(tmp_path: Path, file: str, drawn: str, wrong: str) -> None:
     for name in ("scripts", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ("geofence", "alerts"):
+    for name in ("geofence", "alerts", "config", "monitor", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
-    page = tmp_path / "docs" / "architecture.md"
-    page.write_text(page.read_text().replace("| `sos` | emergency |", "| `sos` | caution |"))
+    page = tmp_path / "docs" / file
+    assert drawn in page.read_text()
+    page.write_text(page.read_text().replace(drawn, wrong))
     script = str(tmp_path / "scripts" / "docs")
     assert subprocess.run([sys.executable, script, "--check"], capture_output=True, check=False).returncode == 1
     assert subprocess.run([sys.executable, script], capture_output=True, check=False).returncode == 0
-    assert page.read_text() == (ROOT / "docs" / "architecture.md").read_text()
+    assert page.read_text() == (ROOT / "docs" / file).read_text()
+
+
+@pytest.mark.parametrize("name", ["s01-he-comes-by-the-streets", "s09-a-silent-respondent"])
+def test_a_picture_tells_what_the_golden_incident_tells(name: str) -> None:
+    written = (ROOT / "tests" / "golden" / f"{name}.transitions.jsonl").read_bytes()
+    assert b"".join(to_json(transition_line(t)) + b"\n" for t in incident(name).said) == written
+
+
+def test_every_picture_is_shown_and_reads_by_day_and_by_night() -> None:
+    shown = (ROOT / "docs" / "detection.md").read_text()
+    pictures = sorted((ROOT / "docs" / "images").glob("*.svg"))
+    assert len(pictures) == 4
+    for path in pictures:
+        ET.parse(path)
+        assert f"](images/{path.name})" in shown
+        assert "prefers-color-scheme:dark" in path.read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

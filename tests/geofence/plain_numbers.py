@@ -546,7 +546,7 @@ def test_a_zone_is_seen(kind: ZoneKind, north: float, vn: float, margin: float, 
     radius = 300.0
     inside, ring = near.p_within(north, sigma, radius), near.p_within(north, sigma, radius + 200.0)
     if kind is ZoneKind.INCLUSION:
-        inside, ring = 1.0 - inside, 1.0 - near.p_within(north, sigma, radius - 200.0)
+        inside, ring = near.p_beyond_edge(radius - north, sigma), near.p_beyond_edge(radius - 200.0 - north, sigma)
     assert seen[3] == pytest.approx(ring, abs=0.011)
     assert seen[2] >= inside - 0.011
     if vn == 0.0:

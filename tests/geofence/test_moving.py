@@ -112,3 +112,37 @@ def test_whom_nobody_saw_come_is_known_by_where_he_comes_from(mps: float, course
     core.take([ping(HIM, T0 + S, 1, 0.0, 4_000.0, speed_mps=0.0)])
     core.take([ping(HIM, T0 + 400 * S, 2, 0.0, 318.0, speed_mps=mps, course_deg=course)])
     assert breached(core) is came
+
+
+# --- What was before the end of a breach was told with it ---------------------------------------------------------------------
+
+
+def ended() -> Core:
+    """He was inside until 100 s, and the breach ended with his fix of 120 s; of her nothing has come since 70 s."""
+    core = started(PERIMETER)
+    for k, north_m in enumerate((900, 600, 350, 200, 100, 100, 100, 100, 150, 200, 290, 450, 560)):
+        core.take([ping(HIM, T0 + 10 * k * S, k, 0.0, north_m)])
+        if k in (0, 7):
+            core.take([ping(HER, T0 + 10 * k * S + 500, k, 0.0, 0.0, speed_mps=0.0)])
+            assert breached(core) is (k == 7)
+    assert not breached(core)
+    return core
+
+
+def test_her_first_report_after_the_end_does_not_begin_it_anew() -> None:
+    """Between her last two fixes he was inside: she had been told, and he is 700 m off by now."""
+    core = ended()
+    core.take([ping(HIM, T0 + 130 * S, 13, 0.0, 700.0), ping(HER, T0 + 131 * S, 13, 0.0, 0.0, speed_mps=0.0)])
+    assert not breached(core)
+
+
+def test_nor_does_what_the_network_kept_back_from_before_the_end() -> None:
+    core = ended()
+    core.take([ping(HIM, T0 + 125 * S, 8, 10.0, 125.0)._replace(fix_ms=T0 + 85 * S, sent_ms=T0 + 85 * S + 100)])
+    assert not breached(core)
+
+
+def test_but_who_goes_through_again_after_the_end_is_in_breach_again() -> None:
+    core = ended()
+    core.take([ping(HIM, T0 + 150 * S, 13, 0.0, -700.0)])
+    assert breached(core), "from 560 m north of her to 700 m south of her: the way between is through"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from benchmarks.detection.yardstick import apart_m, could_be_inside
 from geofence.core import Core
 from geofence.geodesy import moved, offset_m
-from geofence.proximity import p_within
-from geofence.terms import Level, Ping, Position, Reason, Registry
+from geofence.proximity import p_barred, p_within, rounded
+from geofence.state import TARGET
+from geofence.terms import Level, Ping, Position, Reason, Registry, ZoneKind
 from tests.geofence.test_core_properties import walk
-from tests.pings import HER, HIM, HOME, T0, pair, ping, said, started
+from tests.pings import HER, HIM, HOME, T0, circle, pair, ping, said, started
 
 SEEDS = st.integers(0, 10_000)
 CALM = int(Level.CALM)
@@ -52,6 +54,31 @@ def test_late_and_repeated_pings_never_clear(seed: int, cut: int, steps_back: in
     assert breached(with_late) == breached(without)
 
 
+OLD = {  # what a ping may be that is no news of now, made from the last one of its device
+    "again": {}, "late": {"seq": -1, "fix_ms": -5_000}, "late, but within the minute": {"seq": -2, "fix_ms": -30_000},
+    "kept for long": {"seq": 1, "fix_ms": -300_000}, "no position": {"seq": 1, "has_fix": False},
+}  # fmt: skip
+
+
+@given(olds=st.lists(st.tuples(st.sampled_from(sorted(OLD)), st.sampled_from([HER, HIM])), min_size=2, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_one_fix_short_of_calm_nothing_old_makes_up_for_it(olds: list[tuple[str, int]]) -> None:
+    """He was inside and has been seen far away once. The second such fix ends it: not the same again, nor one from before."""
+    core, now = started(pair()), T0 + 61_000
+    core.take([ping(HER, T0, 50, 0, 0, speed_mps=0.0), ping(HIM, T0 + 1_000, 50, 0, 300, speed_mps=0.0)])
+    last = [ping(HER, T0, 50, 0, 0, speed_mps=0.0), ping(HIM, now, 51, 0, 4_000)]
+    core.take([last[HIM]])
+    target = core.tables().target[0]
+    assert (target["off_count"], target["calm_count"]) == (1, 1)
+    for n, (kind, who) in enumerate(olds, start=1):
+        change, known = OLD[kind], last[who]
+        old = known._replace(at_ms=now + n, seq=known.seq + (n if change.get("seq") == 1 else change.get("seq", 0)), has_fix=change.get("has_fix", True))
+        core.take([old._replace(fix_ms=known.fix_ms + change.get("fix_ms", 0))])
+        assert (target["breach"], target["approach"]) == (1, 1)
+    core.take([ping(HIM, now + 1_000, 90, 0, 4_010)])
+    assert (target["breach"], target["approach"]) == (0, 0), "or the test shows nothing"
+
+
 # --- More error, smaller perimeters -------------------------------------------------------------------------------------
 
 
@@ -75,6 +102,36 @@ def test_a_breach_on_a_worse_fix_is_one_on_a_better_fix(distance_m: float, accur
         return breached(core)
 
     assert is_breach(accuracy_m) or not is_breach(accuracy_m * worse)
+
+
+@given(
+    kind=st.sampled_from([ZoneKind.EXCLUSION, ZoneKind.INCLUSION]), square=st.booleans(), size_m=st.floats(30.0, 2_000.0),
+    depth=st.floats(-3.0, 1.0), ring_m=st.sampled_from([0.0, 200.0]), sigma_m=st.floats(0.5, 200.0), worse=st.floats(1.0, 20.0),
+)  # fmt: skip
+@settings(max_examples=400, deadline=None)
+def test_more_error_never_makes_it_surer_that_a_zone_is_entered_or_left(
+    kind: ZoneKind, square: bool, size_m: float, depth: float, ring_m: float, sigma_m: float, worse: float
+) -> None:
+    """`depth`: 1 in the middle of what is barred or permitted, 0 at its edge, negative outside of it. A square of the same size, too."""
+    target = np.zeros(1, TARGET)[0]
+    target["kind"], target["radius_m"], target["edge_count"] = int(kind), size_m, 4 if square else 0
+    margin_m = rounded((1.0 if kind is ZoneKind.INCLUSION else -1.0) * depth * size_m, 10.0)
+    sharp, vague = p_barred(target, margin_m, sigma_m, ring_m), p_barred(target, margin_m, sigma_m * worse, ring_m)
+    if margin_m <= ring_m - 0.05 * (size_m + ring_m):
+        assert vague <= sharp + 0.02
+    if margin_m >= ring_m:
+        assert max(sharp, vague) <= 0.52
+
+
+@pytest.mark.parametrize("accuracy_m", [20.0, 131.0, 145.0])
+def test_who_is_in_the_middle_of_where_he_must_be_is_not_outside_because_the_fix_is_vague(accuracy_m: float) -> None:
+    """Wi-Fi at home: such a fix was an emergency where it came before all others, as the middle of a small circle is nowhere far from its edge."""
+    core = started(pair(0.0, 0.0, zones=(circle(100.0, 0.0, ZoneKind.INCLUSION),)))
+    for k in (1, 2, 3):
+        core.take([ping(HIM, T0 + 60_000 * k, k, 0, 0, accuracy_m=accuracy_m, source=1, speed_mps=0.0), ping(HER, T0 + 60_000 * k, k, 0, 9_000)])
+        assert level_of(core) < Level.EMERGENCY
+    core.advance(T0 + 3_600_000)
+    assert not breached(core), "nor by silence, which makes the last place vaguer still"
 
 
 @given(seed=SEEDS, small_m=st.floats(50.0, 800.0), larger=st.floats(1.05, 4.0))
@@ -126,7 +183,7 @@ def test_the_same_walk_turned_says_the_same(degrees: float) -> None:
         assert distances[1] == pytest.approx(distances[0], abs=0.25, nan_ok=True)
 
 
-@pytest.mark.parametrize("origin", [Position(84.0, 10.0), Position(-84.0, -179.9999), Position(0.0, -180.0), Position(-0.0001, 0.0001)])
+@pytest.mark.parametrize("origin", [Position(84.0, 10.0), Position(-84.0, 179.9999), Position(0.0, 179.9999), Position(-0.0001, -0.0001)])
 def test_near_a_pole_on_the_equator_and_at_the_antimeridian_an_approach_is_an_approach(origin: Position) -> None:
     core = started(pair())
     core.take([ping(HER, T0, 1, 0, 0, origin, speed_mps=0.0), ping(HIM, T0 + 1_000, 1, 0, 6_000, origin, speed_mps=0.0)])
@@ -154,6 +211,26 @@ def test_three_fixes_that_agree_are_believed_whatever_came_before(seed: int, eas
     assert d["held"] == 0
     there = ping(who, 0, 0, east_m, north_m)
     assert apart_m(d, {"lat": there.lat_deg, "lon": there.lon_deg}) < 400.0
+
+
+@given(
+    jumps=st.lists(st.tuples(st.floats(-90_000.0, 90_000.0), st.floats(-90_000.0, 90_000.0), st.floats(2.0, 300.0), st.integers(1, 120)), min_size=3, max_size=25),
+    who=st.sampled_from([HER, HIM]), rests=st.booleans(),
+)  # fmt: skip
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_fixes_say_no_track_is_left_behind_for_longer_than_its_bound(jumps: list[tuple[float, float, float, int]], who: int, rests: bool) -> None:
+    """No two of these places need agree: two in a row are held back at most, or what is seen of somebody asleep, for a minute."""
+    core, at_ms, held_since_ms = started(pair()), T0, 0
+    speed = {"speed_mps": 0.0} if rests else {}
+    for seq in range(1, 13):
+        at_ms += 10_000
+        core.take([ping(device, at_ms, seq, 0, 3_000 * device, speed_mps=0.0) for device in (HER, HIM)])
+    for seq, (east_m, north_m, accuracy_m, wait_s) in enumerate(jumps, start=13):
+        at_ms += 1_000 * wait_s
+        core.take([ping(who, at_ms, seq, east_m, north_m, accuracy_m=accuracy_m, **speed)])
+        held = int(core.tables().device[who]["held"])
+        held_since_ms = at_ms if held == 1 else held_since_ms
+        assert held <= 2 or (rests and at_ms - held_since_ms <= 60_000)
 
 
 # --- Never calm while he could be there ----------------------------------------------------------------------------------

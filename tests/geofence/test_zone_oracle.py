@@ -90,8 +90,11 @@ def test_every_zone_bars_what_shapely_says_in_a_projected_plane(lat_deg: float, 
             # 0.05 m is the rounding; a plane of fixed metres per degree is off by s * tan(lat) / 6.4e6 of itself: 2 cm at 500 m in Querétaro
             allowed = 0.06 + away * away * abs(math.tan(math.radians(lat))) / 6.37e6 + 1e-7 * away
             assert margin == pytest.approx(true, abs=allowed)
-            assert zone_margin_m(inclusion, tables.edges, *place_in_zone(inclusion, lat, lon)) == pytest.approx(-margin, abs=0.1001)
+            kept = zone_margin_m(inclusion, tables.edges, *place_in_zone(inclusion, lat, lon))
+            assert kept == pytest.approx(-margin, abs=0.1001)
             if abs(true - BUFFER_M) > allowed:
                 assert p_barred(exclusion, margin, 0.0, BUFFER_M) == float(true < BUFFER_M)
+            if abs(true + BUFFER_M) > allowed:
+                assert p_barred(inclusion, kept, 0.0, BUFFER_M) == float(true > -BUFFER_M)
             judged += 1
     assert judged == ZONES_EACH * POINTS_EACH

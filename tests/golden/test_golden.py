@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import tests.golden_story as golden
+from config.orders import load_registry
 from geofence.terms import Reason
-from tests.golden_story import FOLDER, Source, files_of, replayed, sources
+from monitor.engine import Engine
+from tests.golden_story import FOLDER, Source, envelopes_of, files_of, lines_of, replayed, sources
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sources()
@@ -30,6 +34,32 @@ def test_the_size_of_a_batch_changes_nothing(size: int) -> None:
     for source in SOURCES:
         pings = (FOLDER / f"{source.name}.pings.jsonl").read_bytes()
         assert replayed(source, pings, batch=size) == (FOLDER / f"{source.name}.transitions.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("every", [3, 10])
+def test_a_restart_from_a_snapshot_changes_nothing(every: int) -> None:
+    """The process dies after every few pings; what is written by all of them together is what one that lived would have written."""
+    for source in SOURCES:
+        envelopes = envelopes_of(source, (FOLDER / f"{source.name}.pings.jsonl").read_bytes())
+        engine, written = Engine(load_registry(source.orders)), b""
+        for first in range(0, len(envelopes), every):
+            written += lines_of(engine.receive(envelopes[first : first + every]))
+            engine = Engine.restore(engine.snapshot())
+        written += lines_of(engine.advance(source.until_ms))
+        assert written == (FOLDER / f"{source.name}.transitions.jsonl").read_bytes(), source.name
+
+
+def test_as_plain_python_they_are_the_same_to_the_last_byte() -> None:
+    """Compiled and interpreted, over every reason there is (tests/geofence/test_core_properties.py does so over random walks)."""
+    script = (
+        "from tests.golden_story import FOLDER, replayed, sources\n"
+        "for s in sources():\n"
+        "    same = replayed(s, (FOLDER / f'{s.name}.pings.jsonl').read_bytes()) == (FOLDER / f'{s.name}.transitions.jsonl').read_bytes()\n"
+        "    print(s.name, 'same' if same else 'DIFFERENT')"
+    )
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONHASHSEED": "3"}
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{source.name} same" for source in SOURCES]
 
 
 def test_every_reason_is_in_some_incident() -> None:

@@ -1,17 +1,24 @@
 """Random worlds against the real engine: what may never happen does not."""
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import simulator.scenario
+from geofence.terms import DeviceId, FixRef, IncidentId, Level, OrderId, Reason, Role, Transition, ZoneId
+from monitor.engine import Engine
 from monitor.replay import add_arguments, run
+from monitor.wire import Envelope
 from simulator.auditor import Fault, Verdict
 from simulator.engine_judge import EngineJudge
 from simulator.orders_file import write_orders
 from simulator.scenario import load_scenario, random_scenario
-from simulator.swarm import digest, main, run_scenario, run_seed, summary
-from simulator.virtual import VirtualWorld, write_pings
+from simulator.swarm import digest, main, run_scenario, run_seed, summary, worlds_of
+from simulator.virtual import Story, VirtualWorld, write_pings
+from tests.pings import T0
 
 SHIPPED = Path(simulator.scenario.__file__).parent / "scenarios" / "approaches.toml"
 
@@ -48,8 +55,9 @@ def test_a_written_world_replays_to_the_same_decisions(tmp_path: Path) -> None:
     files = ["--orders", "orders.toml", "--pings", "pings.jsonl", "--out", "transitions.jsonl"]
     until = ["--until", str(scenario.end_ms)]
     assert run(parser.parse_args([str(tmp_path / word) if word.endswith(("toml", "jsonl")) else word for word in files] + until)) == 0
-    assert len((tmp_path / "transitions.jsonl").read_text().splitlines()) == len(story.transitions) > 0
-    assert len(digest(story)) == 16
+    written = (tmp_path / "transitions.jsonl").read_bytes()
+    assert len(written.splitlines()) == len(story.transitions) > 0
+    assert digest(story) == sha256(written).hexdigest()[:16], "the digest is of the very bytes that replay writes"
 
 
 def test_the_command_line_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +67,72 @@ def test_the_command_line_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1].startswith("2 worlds, 0.50 pair-days: kept ")
 
 
-def test_the_command_line_refuses_nonsense() -> None:
+@pytest.mark.parametrize("seed", [11, 12, 14])
+def test_the_same_pings_in_batches_and_over_restarts_are_decided_the_same(seed: int) -> None:
+    """Three pairs for two hours: one by one with the clock in between, as they came; in portions of 1, 10 and 1,000; and with a new process for each."""
+    scenario = random_scenario(seed)
+    story = VirtualWorld(scenario, EngineJudge(scenario.registry())).run()
+    assert len(story.arrivals) > 2_000
+    envelopes = [Envelope(*arrival) for arrival in story.arrivals]
+    for size, dies in ((1, False), (10, False), (1_000, False), (1_000, True)):
+        engine, decided = Engine(scenario.registry()), Story()
+        for first in range(0, len(envelopes), size):
+            decided.transitions += engine.receive(envelopes[first : first + size]).transitions
+            engine = Engine.restore(engine.snapshot()) if dies else engine
+        decided.transitions += engine.advance(scenario.end_ms).transitions
+        assert digest(decided) == digest(story), (size, dies)
+
+
+# --- two releases -----------------------------------------------------------------------------------------------------
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"at_ms": 1}, {"to_level": Level.WARNING}, {"reason": Reason.STRAP}, {"distance_m": 0.1}, {"uncertainty_m": 0.1},
+    {"seconds_to_perimeter": 0.1}, {"zone": ZoneId("home")}, {"fixes": (FixRef(DeviceId("tag"), 1, 2),)}, {"reason": Reason.STRAP, "party": Role.RESPONDENT},
+    {"hours_left": 0.1}, {"apart_m": 0.1}, {"clock_s": 0.1}, {"count": 3}, {"since_ms": 1}, {"closest_m": 0.1}, {"incident": "another"},
+    {"reason": Reason.PAST_BREACH}, {"reason": Reason.PAST_BREACH, "breached_at_ms": 1},
+]  # fmt: skip
+
+
+def test_whatever_a_line_says_is_in_the_digest() -> None:
+    plain = Transition(T0, OrderId("O1"), IncidentId("one"), Level.CALM, Level.EMERGENCY, Reason.BREACH, Role.PROTECTED)
+    digests = {digest(Story(transitions=[replace(plain, **change)])) for change in ({}, *CHANGES)}
+    assert len(digests) == 1 + len(CHANGES)
+
+
+def test_worlds_made_side_by_side_are_the_worlds_made_in_turn() -> None:
+    assert list(worlds_of(range(10), 10.0, jobs=2)) == [run_seed(seed, 10.0) for seed in range(10)]
+
+
+def compare(path: Path, seeds: str = "0:3", minutes: str = "10") -> int:
+    return main(["--seeds", seeds, "--minutes", minutes, "--against", str(path)])
+
+
+def test_what_differs_between_two_releases_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "before.txt"
+    assert main(["--seeds", "0:3", "--minutes", "10", "--digests", str(file)]) == 0
+    head, *lines = file.read_text().splitlines()
+    assert lines == [f"{seed} {run_seed(seed, 10.0).digest}" for seed in range(3)]
+    assert compare(file) == 0
+    assert capsys.readouterr().out.endswith(f"3 of 3 worlds as in {file}\n")
+    file.write_text("\n".join([head, lines[0], "1 0123456789abcdef"]) + "\n")
+    assert compare(file) == 1
+    *_, other, missing, last = capsys.readouterr().out.splitlines()
+    assert other == f"seed 1: 0123456789abcdef before, {run_seed(1, 10.0).digest} now"
+    assert missing == "seed 2: not among the digests of before", "what was compared with nothing is not the same"
+    assert last == f"1 of 3 worlds as in {file}"
+
+
+@pytest.mark.parametrize("words", [["--seeds", "many"], ["--seeds", "3:3"], ["--minutes", "0"], ["--jobs", "0"], ["--against", "/nowhere"]])
+def test_the_command_line_refuses_nonsense(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--seeds", "many"])
+        main(words)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("text", ["", "0 0123456789abcdef\n", "# seed and digest of worlds of 60 minutes\n0 x\n", "# seed and digest of worlds of 10 minutes\n0\n"])
+def test_a_file_of_other_worlds_is_compared_with_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "before.txt").write_text(text)
+    with pytest.raises(SystemExit) as caught:
+        compare(tmp_path / "before.txt")
     assert caught.value.code == 2

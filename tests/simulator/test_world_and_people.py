@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 
+import numpy as np
 import pytest
 from pyproj import Geod
 
@@ -69,6 +70,14 @@ def test_speed_and_course_are_those_of_the_leg() -> None:
 def test_people_stand_still_before_and_after_their_story() -> None:
     itinerary = Itinerary((Leg(1_000, 2_000, (0.0, 0.0), (BLOCK_M, 0.0), Mode.WALK),))
     assert (itinerary.at(0).point, itinerary.at(9_000).point, itinerary.at(9_000).speed_mps) == ((0.0, 0.0), (BLOCK_M, 0.0), 0.0)
+
+
+def test_many_moments_at_once_are_the_same_places_to_the_last_bit() -> None:
+    path = Path(1_000, (7.1, -3.3), random.Random(3)).stay(60_000).go((1_100.0, 550.0), Mode.CAR).wait(30_000).go((-220.0, 0.0), Mode.WALK)
+    itinerary = path.finish(7_200_000)
+    moments = np.arange(-5_000, 7_300_000, 997)
+    x_m, y_m = itinerary.points(moments)
+    assert list(zip(x_m.tolist(), y_m.tolist(), strict=True)) == [itinerary.at(int(at_ms)).point for at_ms in moments]
 
 
 def test_people_in_a_hurry_take_the_same_way() -> None:
