@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from geofence import proximity as near
+from geofence.geodesy import offset_m
 from geofence.state import HISTORY_SHAPE
 from geofence.terms import ZoneKind
 from tests.pings import T0, at
@@ -119,3 +120,48 @@ def test_of_a_path_through_the_middle_only_what_came_after_counts(since_s: int, 
     row = zone.target[0]
     expected = near.p_barred(row, nearest_m - row["radius_m"], near.path_sigma_m(10.0, 2_400.0, row["size_m"]), 0.0)
     assert near.p_swept_zone(row, zone.edges, his, from_ms) == pytest.approx(expected, abs=0.011)
+
+
+@pytest.mark.parametrize("variance", [0.0, 0.5])
+def test_a_place_known_to_the_metre_is_a_place_that_is_known(variance: float) -> None:
+    history = np.zeros(HISTORY_SHAPE)
+    hers = device(0, 0, history_count=2, spread=0.0, p11=variance)
+    history[0], history[1] = (T0 - 200 * S, *at(0, 0), variance), (T0 - S, *at(0, 0), variance)
+    his = device(0, -1_500, prev_ms=T0 - 60 * S)
+    his["prev_lat"], his["prev_lon"] = at(0, 1_500)
+    assert near.p_swept_perimeter(his, hers, history, 500.0, 0) > 0.8
+
+
+def test_a_step_of_less_than_a_metre_has_a_nearest_point_too() -> None:
+    assert near.least_distance_m(0.8, 0.0, 0.0, 0.0) == 0.0
+    assert near.least_distance_m(-0.4, 3.0, 0.4, 3.0) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("way_m", [1_489.03 + 0.1 * k for k in range(20)])
+def test_only_whole_decimetres_decide_about_a_path(way_m: float) -> None:
+    """Alike on every machine: the least distance and its error are rounded to 0.1 m, then the odds are asked."""
+    history = np.zeros(HISTORY_SHAPE)
+    hers = device(0, 0, history_count=1, spread=0.0, p11=1.0)
+    history[0] = (T0 - 200 * S, *at(0, 0), 1.0)
+    his = device(way_m - 1_000.0, 30.0, prev_ms=T0 - 60 * S, p11=1.0)
+    his["prev_lat"], his["prev_lon"] = at(way_m - 1_000.0, -30.0)
+    nearest = near.rounded(math.hypot(*offset_m(*at(0, 0), *at(way_m - 1_000.0, 0.0))), 10.0)
+    sigma = near.rounded(math.hypot(math.sqrt(2.0), 6.0), 10.0)
+    assert near.p_swept_perimeter(his, hers, history, 490.0, 0) == near.p_within(nearest, sigma, 490.0)
+    zone = zone_tables(ZoneKind.EXCLUSION, radius_m=490.0)
+    margin = near.rounded(math.hypot(*near.place_in_zone(zone.target[0], *at(way_m - 1_000.0, 0.0))) - 490.0, 10.0)
+    sigma = near.rounded(math.hypot(1.0, 6.0), 10.0)
+    assert near.p_swept_zone(zone.target[0], zone.edges, his, 0) == near.p_barred(zone.target[0], margin, sigma, 0.0)
+    his["held"], his["held_sigma"] = 1, 1.0
+    his["held_lat"], his["held_lon"], his["lat"], his["lon"] = his["lat"], his["lon"], his["prev_lat"], his["prev_lon"]
+    alone = target(radius_m=490.0, ring_m=0.0)
+    assert near.p_held(alone, zone.edges, device(p11=1.0), his, True) == near.p_within(nearest, near.rounded(math.hypot(math.sqrt(2.0), 6.0), 10.0), 490.0)
+    zone.target[0]["ring_m"] = 0.0
+    assert near.p_held(zone.target[0], zone.edges, device(), his, False) == near.p_barred(zone.target[0], margin, sigma, 0.0)
+
+
+@pytest.mark.parametrize("away_m", [485.03 + 0.1 * k for k in range(20)])
+def test_only_whole_decimetres_decide_about_a_place(away_m: float) -> None:
+    edges, her = np.zeros((0, 4)), (*at(0, 0), 7.3)
+    apart = near.rounded(math.hypot(*offset_m(*at(0, 0), *at(away_m, 0))), 10.0)
+    assert near.p_place_barred(target(radius_m=490.0), edges, (*at(away_m, 0), 9.1), her, 0.0) == near.p_within(apart, 4.0, 490.0), "the square root of 16.4 is 4.05"

@@ -202,3 +202,30 @@ def test_a_metre_from_the_edge_is_still_outside() -> None:
     tables = zone_tables(ZoneKind.EXCLUSION)
     assert near.see_zone(tables.target[0], tables.edges, device(0, 300.6, vn=-10.0), T0)[4] == pytest.approx(0.06, abs=0.05)
     assert near.see_zone(tables.target[0], tables.edges, device(0, 300.6, vn=1.0), T0)[4] == near.FAR_S
+
+
+def test_a_course_that_only_grazes_the_circle_enters_it() -> None:
+    assert near.seconds_to_circle(499.9995, 1_000.0, 0.0, -1.0, 500.0) == pytest.approx(999.3, abs=0.11)
+
+
+def test_the_course_to_a_zone_is_believed_for_a_minute() -> None:
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    for age_ms, known in ((59_970, True), (60_000, True), (60_001, False)):
+        assert (near.see_zone(tables.target[0], tables.edges, device(0, 1_000, vn=-9.0), T0 + age_ms)[4] < near.FAR_S) is known
+
+
+def test_a_course_that_misses_a_zone_by_half_a_metre_misses_it() -> None:
+    tables = zone_tables(ZoneKind.EXCLUSION)
+    for x, seconds in ((300.5, near.FAR_S), (299.5, 100.0)):
+        assert near.seconds_to_zone(tables.target[0], tables.edges, x, 1_000.0, 0.0, -10.0, 100.0) == seconds
+    inside = zone_tables(ZoneKind.INCLUSION)
+    for seconds, answer in ((240.0, 240.0), (240.1, near.FAR_S)):
+        assert near.seconds_to_zone(inside.target[0], inside.edges, 0.0, 0.0, 0.0, 1.0, seconds) == answer
+
+
+@pytest.mark.parametrize(("lon", "his"), [(90.0, -90.3), (-90.0, 90.3), (179.9, -179.9), (-179.9, 179.9), (0.0, 179.6)])
+def test_nobody_is_further_than_half_the_way_round_the_earth(lon: float, his: float) -> None:
+    tables = zone_tables(ZoneKind.EXCLUSION, origin=Position(10.0, lon))
+    x, _ = near.place_in_zone(tables.target[0], 10.0, his)
+    east = (his - lon + 540.0) % 360.0 - 180.0
+    assert x == pytest.approx(east * tables.target[0]["east_m_per_deg"])

@@ -100,3 +100,14 @@ def test_the_older_of_two_silent_parties_counts_for_too_long() -> None:
     for ages in ((0, 300), (300, 0)):
         devices = np.array([device(fix_ms=T0 - age * S) for age in ages], DEVICE)
         assert lost_at_ms(SimpleNamespace(device=devices), 0, 1, 1e9, T0, 0.0) == T0 + 1_500 * S
+
+
+@pytest.mark.parametrize(("her_margin_m", "his_margin_m"), [(450.0, 1_600.0), (3_000.0, 6_720.0), (1e9, 1e9)])
+def test_it_is_the_same_whoever_comes_first_in_the_arrays(her_margin_m: float, his_margin_m: float) -> None:
+    hers, his = device(rest=2), device(rest=2, fix_ms=T0 - 20 * S)
+    first, second = (SimpleNamespace(device=np.array(rows, DEVICE)) for rows in ([hers, his], [his, hers]))
+    assert lost_at_ms(first, 0, -1, her_margin_m, T0, 180.0) == lost_at_ms(second, 1, -1, her_margin_m, T0, 180.0)
+    assert lost_at_ms(first, -1, 1, his_margin_m, T0, 0.0) == lost_at_ms(second, -1, 0, his_margin_m, T0, 0.0)
+    assert lost_at_ms(first, 0, 1, his_margin_m, T0, 180.0) == lost_at_ms(second, 1, 0, his_margin_m, T0, 180.0)
+    for at_s in (0, 100):
+        assert walks_s(first, 0, 1, T0 + at_s * S) == walks_s(second, 1, 0, T0 + at_s * S)

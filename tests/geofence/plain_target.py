@@ -180,3 +180,39 @@ def test_the_interval_a_target_wants(state: dict[str, int], margin: float, secon
 def test_a_fix_of_fifty_metres_is_fit() -> None:
     """150 m is the limit, not 300 square metres."""
     assert witness(people(device(p11=2_500.0, fix_ms=T0), device(fix_ms=T0 - 60 * S)), 0, True, T0) == 0
+
+
+@pytest.mark.parametrize(
+    ("hers", "his", "row", "calm", "contact", "lost"),
+    [
+        ({"fix_ms": T0 - 90 * S}, {}, {"lost_protected": 1}, False, LOST, (1, 0)),  # lost until it reports again: overdue is not yet that
+        ({}, {"fix_ms": T0 - 90 * S}, {"lost_respondent": 1}, False, LOST, (0, 1)),
+        ({"fix_ms": T0 - 80 * S}, {}, {"lost_protected": 1}, False, FRESH, (0, 0)),
+        ({"fix_ms": T0 - 90 * S}, {}, {"lost_protected": 1, "perimeter": 0}, False, FRESH, (0, 0)),  # nothing hangs on her any more
+        ({"fix_ms": T0 - 90 * S}, {"p11": 160.0**2}, {}, True, LOST, (0, 1)),  # she is merely late, he is nowhere: he is named
+        ({"p11": 160.0**2}, {"fix_ms": T0 - 90 * S}, {}, True, LOST, (1, 0)),
+        ({"p11": 160.0**2}, {"p11": 160.0**2}, {}, False, LOST, (1, 1)),
+    ],
+)
+def test_who_is_named_as_lost_whichever_comes_first_in_the_arrays(
+    hers: dict[str, float], his: dict[str, float], row: dict[str, int], calm: bool, contact: int, lost: tuple[int, int]
+) -> None:
+    for i, j in ((0, 1), (1, 0)):
+        order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **row}
+        rows = [device(**hers), device(**his)] if i == 0 else [device(**his), device(**hers)]
+        T = SimpleNamespace(order=[order], device=np.array(rows, DEVICE))
+        assert contact_of(T, 0, i, j, 9e9, T0, calm) == contact
+        assert (order["lost_protected"], order["lost_respondent"]) == lost
+
+
+def test_who_has_no_device_is_not_lost() -> None:
+    for i, j in ((-1, 0), (0, -1)):
+        order = {"perimeter": 1, "lost_protected": 1, "lost_respondent": 1}
+        T = SimpleNamespace(order=[order], device=np.array([device(fix_ms=T0 - 90 * S)], DEVICE))
+        assert contact_of(T, 0, i, j, 9e9, T0, False) == LOST
+        assert (order["lost_protected"], order["lost_respondent"]) == (1 if i == 0 else 0, 1 if j == 0 else 0)
+
+
+def test_after_a_breach_one_fair_look_is_no_second_one() -> None:
+    out, fair = (0.0, 0.0, True, True, True), (0.65, 0.0, True, True, True)
+    assert breaches(out, out, fair, fair, breach=1, on_count=1) == [1, 0, 0, 1]

@@ -254,3 +254,130 @@ def test_who_lies_still_becomes_a_little_less_sure_with_each_report_of_it() -> N
     assert d["fix_ms"] == T0 + 60 * S
     assert (d["p11"], d["p22"]) == (moved_on["p11"], moved_on["p22"])
     assert d["p11"] > 100.0
+
+
+# --- Each of its own ----------------------------------------------------------------------------------------------------
+
+
+def test_a_motion_that_is_not_said_moves_nothing() -> None:
+    for fields in ({"speed_mps": NAN}, {"speed_mps": 3.0}, {"speed_mps": NAN, "moving": 1}):
+        assert tr.hear_motion(device(sigma=8.0, p12=3.0), p(**fields), 0.0) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "own", "rest"),
+    [
+        ({"speed_mps": NAN, "moving": 0}, 5.0, 6),  # its sensor knows better than the filter
+        ({"speed_mps": NAN, "moving": 1}, 5.0, 0),
+        ({"speed_mps": NAN, "moving": 1}, 0.0, 6),
+        ({"speed_mps": NAN}, 0.3, 6),
+        ({"speed_mps": NAN}, 0.31, 0),
+        ({"speed_mps": 2.0, "moving": 0}, 0.0, 0),  # and a speed more than that
+    ],
+)
+def test_who_rests_goes_on_resting_until_something_says_otherwise(fields: dict[str, float], own: float, rest: int) -> None:
+    d = device(rest=5, sigma=8.0, ve=own)
+    tr.hear_motion(d, p(**fields), 0.0)
+    assert d["rest"] == rest
+
+
+def test_a_track_that_begins_anew_remembers_nothing() -> None:
+    d = device(0, 0, rest=9, p12=7.0, ve=8.0, vn=9.0, spread=9.0)
+    tr.start_track(d, p(speed_mps=NAN), 8.0)
+    assert (d["rest"], d["p11"], d["p12"], d["p22"], d["ve"], d["vn"]) == (1, 64.0, 0.0, 25.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("speed", "gap_s", "since_s", "stray"), [(0.3, 30.0, 0.0, True), (0.31, 30.0, 0.0, False), (0.3, 30.001, 0.0, False)])
+def test_a_jump_of_one_who_lies_still_is_a_reflection(speed: float, gap_s: float, since_s: float, stray: bool) -> None:
+    d = device(rest=10, p11=64.0)
+    far = 3.0 * math.hypot(8.0, 6.0)
+    assert tr.explained_m(d, 6.0) == far
+    assert not tr.is_stray(d, T0 + 1_000, speed, far, 6.0), "so much the errors explain"
+    assert tr.is_stray(d, T0 + round(gap_s * S), speed, far + 0.1, 6.0) is stray
+    assert not tr.is_stray(device(rest=9, p11=64.0), T0 + 1_000, speed, far + 0.1, 6.0)
+
+
+def test_reflections_last_a_minute_at_most() -> None:
+    d = device(rest=10, p11=64.0)
+    seen = []
+    for k in range(7):
+        d["held"] = k
+        seen.append(tr.is_stray(d, T0 + (15 + k * 10) * S + (1 if k == 6 else 0), 0.0, 500.0, 6.0))
+    assert seen == [True] * 6 + [False]
+    d["held"] = 5
+    assert tr.is_stray(d, T0 + 75 * S, 0.0, 500.0, 6.0), "to the millisecond"
+
+
+def test_a_departure_begins_beyond_what_the_errors_explain() -> None:
+    d = device(p11=57.0**2, p22=0.1, rest=5)
+    tr.allow_departure(d, tr.explained_m(d, 8.0), 8.0)
+    assert d["rest"] == 5
+
+
+def test_who_is_where_he_was_expected_is_not_moved() -> None:
+    d = device(0, 0, ve=12.0, vn=-9.0, p12=7.0, p22=2.0)
+    before = device(0, 0, ve=12.0, vn=-9.0, p12=7.0, p22=2.0)
+    east, north = tr.predict(before, 10.0)
+    lat, lon = at(east, north)
+    tr.follow(d, p(lat_deg=lat, lon_deg=lon, speed_mps=math.hypot(12.0, 9.0) * math.exp(-10.0 / 60.0), course_deg=math.degrees(math.atan2(12.0, -9.0))), 10.0, 8.0)
+    assert offset_m(lat, lon, d["lat"], d["lon"]) == pytest.approx((0.0, 0.0), abs=0.02)
+    assert (d["ve"], d["vn"]) == pytest.approx((before["ve"], before["vn"]), abs=0.01)
+
+
+@pytest.mark.parametrize(("dt_s", "eased_ms", "gap_s"), [(30.0, 1, 60.0), (30.0, 0, 48.0), (30.0, -1, 48.0), (90.0, 1, 72.0)])
+def test_a_report_that_was_under_way_as_it_was_eased_says_nothing_of_its_rhythm(dt_s: float, eased_ms: int, gap_s: float) -> None:
+    d = device(gap_s=60.0, prev_ms=T0, eased_ms=T0 + eased_ms)
+    tr.learn_gap(d, dt_s)
+    assert d["gap_s"] == pytest.approx(gap_s)
+
+
+def test_a_mast_knows_more_only_after_minutes_of_silence() -> None:
+    for ago_s, verdict in ((10, tr.NO_FIX), (100, tr.NO_FIX), (600, tr.LIVE)):
+        d = device(fix_ms=T0 - ago_s * S, spread=1.5)
+        assert tr.take_fix(d, np.zeros(HISTORY_SHAPE), p(sent_ms=T0, fix_ms=T0, source=2, accuracy_m=30.0)) == verdict
+
+
+def lying(moving: int = 0, sent_s: float = 60.0, at_s: float = 60.0, offset_s: float = 0.0, **fields: float) -> Any:
+    d = device(**{"rest": 2, "sigma": 10.0, "sent_ms": T0, "ping_ms": T0, "ve": 0.2, "vn": 0.1, "fix_late": 1, "offset_ms": round(offset_s * S), **fields})
+    tr.lie_still(d, p(at_ms=T0 + round(at_s * S), sent_ms=T0 + round(sent_s * S), moving=moving))
+    return d
+
+
+@pytest.mark.parametrize(
+    ("said", "fix_s"),
+    [
+        ({}, 60.0),
+        ({"sent_s": 55.0}, 55.0),  # when it said so, not when we heard it
+        ({"sent_s": 70.0}, 60.0),
+        ({"sent_s": -3_545.0, "offset_s": 3_600.0}, 55.0),
+        ({"at_s": 70.0, "sent_s": 10.0}, 10.0),
+        ({"at_s": 70.0, "sent_s": 9.999}, 0.0),  # more than a minute under way: history
+        ({"rest": 1}, 0.0),
+        ({"held": 1}, 0.0),
+        ({"seen": 0}, 0.0),
+        ({"moving": -1}, 0.0),
+        ({"moving": 1}, 0.0),
+        ({"at_s": 80.0, "sent_s": 80.0}, 80.0),
+        ({"at_s": 80.001, "sent_s": 80.001}, 0.0),  # not heard for so long: it may have moved and lain down again
+    ],
+)
+def test_who_says_it_lies_still_is_seen_as_it_says_so(said: dict[str, Any], fix_s: float) -> None:
+    d = lying(**said)
+    assert d["fix_ms"] == T0 + round(fix_s * S)
+    assert d["fix_late"] == (0 if fix_s else 1), "what came as history is said again now"
+    unheard = said.get("at_s", 60.0) > 80.0
+    assert d["rest"] == (0 if said.get("moving") == 1 or unheard else said.get("rest", 2))
+    if fix_s:
+        assert abs(d["ve"]) < 0.2
+        assert abs(d["vn"]) < 0.1
+
+
+def test_the_very_ping_again_is_no_news() -> None:
+    history, d = np.zeros(HISTORY_SHAPE), device(pinged=0, seen=0)
+    first = p(boot=0, seq=0)
+    assert tr.take(d, history, first) == tr.LIVE, "the first has been had by nobody"
+    assert tr.take(d, history, first) == tr.DUPLICATE
+    assert tr.take(d, history, p(boot=0, seq=0, sent_ms=T0 + 5 * S, at_ms=T0 + 5 * S)) == tr.DUPLICATE
+    assert tr.take(d, history, p(boot=1, seq=0, sent_ms=T0 + 5 * S, at_ms=T0 + 5 * S, fix_ms=T0 + 5 * S)) == tr.LIVE
+    assert tr.take(d, history, p(boot=0, seq=9)) == tr.LATE
+    assert (d["boot"], d["seq"], d["ping_ms"], d["sent_ms"]) == (1, 0, T0 + 5 * S, T0 + 5 * S)
