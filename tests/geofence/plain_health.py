@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geofence import policy
-from geofence.health import held_until_ms, hours_left, note_battery, note_late_sos
+from geofence.health import flap_hold_ms, held_until_ms, hours_left, note_battery, note_drain, note_flap, note_health, note_late_sos
 from geofence.kernel import note_apart
 from geofence.state import DEVICE, PERSON
 from geofence.terms import Reason
@@ -130,3 +130,101 @@ def test_who_cannot_be_seen_is_in_the_word_itself() -> None:
 )
 def test_what_lies_between_both_is_nobodys_device(reason: Reason) -> None:
     assert party_of(bit(reason, False), reason) == -1
+
+
+# --- What a ping says about the device ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("percent", "after_ms", "base", "drain"),
+    [
+        (60.0, 900_000, 60.0, 0.7 * 4.0 + 0.3 * 20.0),  # forty an hour is a gauge that has changed its mind
+        (69.0, 900_000, 69.0, 0.7 * 4.0 + 0.3 * 4.0),
+        (69.0, 899_999, 70.0, 4.0),  # too soon to tell
+        (70.0, 3_600_000, 70.0, 4.0),  # nothing fell
+        (71.0, 1, 71.0, 4.0),  # it was charged: from here on
+    ],
+)
+def test_a_drain_is_learned_over_a_quarter_of_an_hour(percent: float, after_ms: int, base: float, drain: float) -> None:
+    d = device(drain_per_h=4.0, base=70.0, base_ms=T0)
+    note_drain(d, percent, T0 + after_ms)
+    assert (d["base"], d["drain_per_h"]) == (base, pytest.approx(drain))
+    assert d["base_ms"] == (T0 + after_ms if base != 70.0 else T0)
+
+
+def test_the_first_percent_is_where_it_begins() -> None:
+    d = device(drain_per_h=4.0)
+    note_drain(d, 50.0, T0)
+    assert (d["base"], d["base_ms"], d["drain_per_h"]) == (50.0, T0, 4.0)
+
+
+@pytest.mark.parametrize(("percent", "drain", "low"), [(20.0, 7.0, 1), (20.1, 7.0, 0), (9.0, 3.0, 1), (12.0, 4.0, 0), (11.7, 4.0, 1), (10.0, 0.1, 1), (10.1, 0.1, 0)])
+def test_a_battery_is_trouble_by_the_hours_that_are_left(percent: float, drain: float, low: int) -> None:
+    d = device(drain_per_h=drain)
+    note_battery(d, p(battery_percent=percent, charging=-1))
+    assert d["battery_low"] == low
+
+
+def test_whether_it_charges_is_kept_where_it_is_not_said_and_charging_ends_it() -> None:
+    d = device(drain_per_h=4.0, charging=1)
+    note_battery(d, p(battery_percent=5.0, charging=-1))
+    assert (d["charging"], d["battery_low"]) == (1, 0)
+    note_battery(d, p(battery_percent=5.0, charging=0))
+    assert (d["charging"], d["battery_low"]) == (0, 1)
+    note_battery(d, p(battery_percent=NAN, charging=-1))
+    assert (d["battery"], d["battery_low"]) == (5.0, 1)
+    note_battery(d, p(battery_percent=24.9, charging=-1))
+    assert d["battery_low"] == 1, "not yet charged past the edge"
+    note_battery(d, p(battery_percent=25.0, charging=-1))
+    assert d["battery_low"] == 0
+
+
+@pytest.mark.parametrize(("ago_ms", "flaps"), [(3_600_000, 4), (3_600_001, 1)])
+def test_troubles_within_an_hour_of_each_other_are_counted(ago_ms: int, flaps: int) -> None:
+    d = device(flaps=3, flap_ms=T0 - ago_ms)
+    note_flap(d, T0)
+    assert (d["flaps"], d["flap_ms"]) == (flaps, T0)
+
+
+@pytest.mark.parametrize(("flaps", "minutes"), [(0, 0), (1, 0), (2, 10), (3, 20), (6, 50), (7, 60), (8, 60)])
+def test_each_further_trouble_lasts_ten_minutes_longer_up_to_an_hour(flaps: int, minutes: int) -> None:
+    assert flap_hold_ms(device(flaps=flaps)) == minutes * 60 * S
+
+
+FIELDS = ("strap", "tether", "jamming", "mock", "battery")
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [({"strap": 2}, "strap"), ({"strap": 3}, "strap"), ({"tether": 2}, "tether"), ({"tether": 3}, "tether"), ({"jamming": 1}, "jamming"), ({"mock": 1}, "mock"), ({"battery_percent": 9.0}, "battery")],
+)
+def test_a_trouble_begins_at_once_counts_once_and_ends_with_a_ping_that_does_not_say_it(said: dict[str, float], field: str) -> None:
+    d = device(drain_per_h=4.0)
+    hold_ms = {"jamming": 60 * S, "mock": 300 * S}.get(field, 0)
+    well = {"strap": 1, "tether": 1, "battery_percent": 80.0}
+    note_health(d, p(**{**well, **said}))
+    assert [name for name in FIELDS if d[f"{name}_until_ms"] > 0] == [field]
+    assert d[f"{field}_until_ms"] == T0 + hold_ms
+    assert d["flaps"] == 1
+    note_health(d, p(**{**well, **said, "at_ms": T0 + S}))
+    assert (d["flaps"], d[f"{field}_until_ms"]) == (1, T0 + S + hold_ms), "one that goes on is one"
+    note_health(d, p(**{**well, "at_ms": T0 + 2 * S + hold_ms}))
+    assert d[f"{field}_until_ms"] == 0
+    note_health(d, p(**{**well, **said, "at_ms": T0 + 600 * S}))
+    assert (d["flaps"], d[f"{field}_until_ms"]) == (2, T0 + 600 * S + max(hold_ms, 600 * S)), "what comes back stays longer"
+    unknown = {"strap": 0, "tether": 0, "battery_percent": NAN, "at_ms": T0 + 601 * S}
+    note_health(d, p(**unknown))
+    still = field in {"strap", "tether", "battery"}
+    assert d[f"{field}_until_ms"] == (T0 + 1_201 * S if still else T0 + 1_200 * S), "what is not said has not ended"
+
+
+def test_a_button_is_kept_by_its_own_time_and_the_rest_for_those_who_look() -> None:
+    d = device(drain_per_h=4.0)
+    note_health(d, p(sos=1, sent_ms=T0 - 5 * S, signal_dbm=-97.0, satellites=7))
+    assert (d["sos_sent_ms"], d["sos_until_ms"], d["signal_dbm"], d["satellites"]) == (T0 - 5 * S, T0 + 300 * S, -97.0, 7)
+    note_health(d, p(sos=1, sent_ms=T0 - 90 * S))
+    assert d["sos_sent_ms"] == T0 - 5 * S, "the newest"
+    note_health(d, p(sos=0, at_ms=T0 + 299 * S))
+    assert d["sos_until_ms"] == T0 + 300 * S
+    note_health(d, p(sos=0, at_ms=T0 + 300 * S))
+    assert d["sos_until_ms"] == 0
