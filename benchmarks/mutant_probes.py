@@ -190,10 +190,11 @@ class Instrumented:
 
     def _function(self, function: ast.FunctionDef, mutants: dict[int, Mutant]) -> None:
         self._inner = function.name in self.whole
+        expressions = self._expressions(function)
         wrapped: dict[tuple[int, int, bool], list[int]] = {}
         rest: list[int] = []
         for n, mutant in mutants.items():
-            place = self._expression(function, mutant)
+            place = next((one for one in expressions if one[0] <= mutant.start and mutant.end <= one[1]), None)
             statement = self._assignment(function, mutant)
             if statement is not None:
                 self._surround(n, statement)
@@ -208,18 +209,15 @@ class Instrumented:
             start = self.source.span(body)[0]
             self._edits.append((start, start, f"_watch_.reach({self.watch.place(rest, self._inner)})\n" + " " * body.col_offset))
 
-    def _expression(self, function: ast.FunctionDef, mutant: Mutant) -> tuple[int, int, bool] | None:
-        """(start, end, is a condition) of the largest expression without effects that holds the change."""
-        best: tuple[int, int, bool] | None = None
+    def _expressions(self, function: ast.FunctionDef) -> list[tuple[int, int, bool]]:
+        """(start, end, is a condition) of every expression without effects, the largest first."""
         tests = {id(node.test) for node in ast.walk(function) if isinstance(node, ast.If | ast.While)}
+        found = []
         for node in ast.walk(function):
-            if not isinstance(node, ast.expr) or isinstance(node, ast.Slice | ast.Starred) or isinstance(getattr(node, "ctx", None), ast.Store):
-                continue
-            start, end = self.source.span(node)
-            holds = start <= mutant.start and mutant.end <= end
-            if holds and self.purity.only_looks(node) and (best is None or end - start > best[1] - best[0]):
-                best = start, end, id(node) in tests
-        return best
+            whole = isinstance(node, ast.expr) and not isinstance(node, ast.Slice | ast.Starred) and not isinstance(getattr(node, "ctx", None), ast.Store)
+            if whole and self.purity.only_looks(node):
+                found.append((*self.source.span(node), id(node) in tests))
+        return sorted(found, key=lambda place: place[0] - place[1])
 
     def _assignment(self, function: ast.FunctionDef, mutant: Mutant) -> Any:
         """The assignment that a mutant drops, if what it leaves can be compared."""
