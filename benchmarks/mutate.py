@@ -36,7 +36,7 @@ KILLERS = (
 # two tests that play days of anything, and cost as much as all others together; two that run everything again, or another program
 SLOW = "not batch and not shown and not whatever_both_do and not whatever_a_device_says"
 EXAMPLES = 6  # of a property
-LIMIT_S, LIMIT_FACTOR = 5.0, 10.0  # processor time that a test gets with a mutant: this, and ten times what it takes without
+LIMIT_S, LIMIT_FACTOR = 1.5, 10.0  # processor time that a test gets with a mutant: this, and ten times what it takes without
 QUICK_S = 0.05  # tests that cost less judge all mutants; the others, what is left of them
 PATIENCE_S = 8.0  # of tests for one mutant, without the quick ones: two thirds of all; it errs towards survival
 NEIGHBOURS = 6  # killers of the same function that are tried first

@@ -165,3 +165,35 @@ def test_only_whole_decimetres_decide_about_a_place(away_m: float) -> None:
     edges, her = np.zeros((0, 4)), (*at(0, 0), 7.3)
     apart = near.rounded(math.hypot(*offset_m(*at(0, 0), *at(away_m, 0))), 10.0)
     assert near.p_place_barred(target(radius_m=490.0), edges, (*at(away_m, 0), 9.1), her, 0.0) == near.p_within(apart, 4.0, 490.0), "the square root of 16.4 is 4.05"
+
+
+def test_a_path_is_as_unsure_as_the_less_known_end_of_it() -> None:
+    history = np.zeros(HISTORY_SHAPE)
+    for first, second in ((400.0, 25.0), (25.0, 400.0)):
+        hers = device(0, 0, history_count=3, spread=0.0, p11=second, fix_ms=T0)
+        for k, (ago_s, variance) in enumerate(((300, first), (60, first), (0, second))):
+            history[k] = (T0 - ago_s * S, *at(0, 0), variance)
+        his = device(495.0, 100.0, prev_ms=T0 - 60 * S, p11=4.0)
+        his["prev_lat"], his["prev_lon"] = at(495.0, -100.0)
+        sigma = near.path_sigma_m(math.sqrt(404.0), 200.0, 500.0)
+        assert near.p_swept_perimeter(his, hers, history, 500.0, 0) == pytest.approx(near.p_within(495.0, sigma, 500.0), abs=0.0101)
+        assert near.p_within(495.0, sigma, 500.0) < near.p_within(495.0, near.path_sigma_m(math.sqrt(29.0), 200.0, 500.0), 500.0) - 0.02
+
+
+def test_a_position_held_back_is_as_unsure_as_it_was_sent() -> None:
+    t = target(ring_m=300.0)
+    his = device(0, 5_000, held=1, held_sigma=100.0)
+    his["held_lat"], his["held_lon"] = at(0, 850.0)
+    assert near.p_held(t, np.zeros((0, 4)), device(), his, True) == near.p_within(850.0, near.rounded(math.sqrt(10_100.0), 10.0), 800.0)
+
+
+@pytest.mark.parametrize(("sigma_m", "length_m", "error_m"), [(3.0, 40.0, 5.0), (2.33, 0.0, 2.3), (2.37, 0.0, 2.4), (1.0, 10.0, 1.4), (7.77, 3.3, 7.8)])
+def test_the_error_of_a_path_is_in_decimetres(sigma_m: float, length_m: float, error_m: float) -> None:
+    assert near.path_sigma_m(sigma_m, length_m, 500.0) == error_m
+
+
+def test_a_place_is_as_unsure_to_the_decimetre() -> None:
+    zone = zone_tables(ZoneKind.EXCLUSION)
+    for north_m in (295.0, 301.0, 303.0):
+        odds = near.p_place_barred(zone.target[0], zone.edges, (*at(0, north_m), 16.4), (0.0, 0.0, -1.0), 0.0)
+        assert odds == near.p_within(north_m, 4.0, 300.0), "4.05 m"

@@ -10,7 +10,7 @@ import pytest
 from geofence import proximity as near
 from geofence import track as tr
 from geofence.core import Core
-from geofence.geodesy import moved
+from geofence.geodesy import moved, offset_m
 from geofence.terms import Polygons, Position, Zone, ZoneId, ZoneKind
 from tests.pings import T0, at, pair
 from tests.rows import S, device, target, zone_tables
@@ -229,3 +229,28 @@ def test_nobody_is_further_than_half_the_way_round_the_earth(lon: float, his: fl
     x, _ = near.place_in_zone(tables.target[0], 10.0, his)
     east = (his - lon + 540.0) % 360.0 - 180.0
     assert x == pytest.approx(east * tables.target[0]["east_m_per_deg"])
+
+
+@pytest.mark.parametrize("north_m", [470.0 + 3.7 * k for k in range(16)])
+def test_both_go_on_as_they_went_and_three_seconds_further(north_m: float) -> None:
+    """Written down a second time: where both glide to since their own last fixes, at what is left of their speed, and both once more."""
+    hers = device(12.0, -7.0, ve=3.0, vn=-2.0, fix_ms=T0 - 4 * S, p11=9.0, p22=0.1, spread=0.1)
+    his = device(-40.0, north_m, ve=-6.0, vn=-4.0, fix_ms=T0 - 10 * S, p11=16.0, p22=0.1, spread=0.1)
+    (g4, f4), (g10, f10) = ((60.0 * (1 - math.exp(-t / 60.0)), math.exp(-t / 60.0)) for t in (4.0, 10.0))
+    e0, n0 = offset_m(hers["lat"], hers["lon"], his["lat"], his["lon"])
+    e, n = e0 - 6.0 * g10 - 3.0 * g4, n0 - 4.0 * g10 + 2.0 * g4
+    we, wn = -6.0 * f10 - 3.0 * f4, -4.0 * f10 + 2.0 * f4
+    ahead_s = 60.0 * (1 - math.exp(-3.0 / 60.0))
+    sigma = near.rounded(math.sqrt(tr.variance_after(hers, 4.0) + tr.variance_after(his, 10.0)), 10.0)
+    now, ahead = near.rounded(math.hypot(e, n), 10.0), near.rounded(math.hypot(e + we * ahead_s, n + wn * ahead_s), 10.0)
+    odds = max(near.p_within(now, sigma, 500.0), near.p_within(ahead, sigma, 500.0))
+    bearing = near.rounded(math.degrees(math.atan2(e, n)) % 360.0, 1.0) % 360.0
+    expected = (now - 500.0, sigma, odds, near.p_within(now, sigma, 520.0), near.seconds_to_circle(e, n, we, wn, 500.0), bearing)
+    assert near.see_perimeter(hers, his, 500.0, 20.0, T0) == (*expected, near.rounded(math.hypot(e0, n0), 10.0) - 500.0)
+
+
+def test_odds_are_whole_hundredths() -> None:
+    tables = zone_tables(ZoneKind.INCLUSION)
+    for margin in range(-25, 26):
+        odds = near.p_barred(tables.target[0], float(margin), 10.0, 0.0)
+        assert odds == round(1.0 - near.p_within(300.0 - margin, 10.0, 300.0), 2)
