@@ -158,36 +158,53 @@ def verdict(judge: Judge, mutant: Mutant, patience_s: float) -> int:
 
 
 class State:
-    """What was judged already, in a file: an interrupted run goes on. Another program or other tests begin anew."""
+    """What was judged already, in a file: an interrupted run goes on.
 
-    def __init__(self, path: Path | None, digest: str) -> None:
+    Another program begins anew. Of a test that has changed, what it had killed is judged again, and after any such change
+    whatever had survived.
+    """
+
+    def __init__(self, path: Path | None, killers: Sequence[str]) -> None:
         self.path = path
         self.killers: dict[tuple[Any, ...], str | None] = {}
+        self._digests = {one: digest_of(files_of(one)) for one in killers}
         if path is None:
             return
-        if path.exists():
-            lines = path.read_text().splitlines()
-            if lines and lines[0] == digest:
-                self.killers = {tuple(mutant): killer for mutant, killer in map(json.loads, lines[1:])}
-        if not self.killers:
-            path.write_text(f"{digest}\n")
+        program = digest_of(program_files())
+        lines = path.read_text().splitlines() if path.exists() else []
+        if lines and lines[0] == program:
+            known = map(json.loads, lines[1:])
+            self.killers = {tuple(mutant): killer for mutant, killer, digest in known if digest == self._digest(killer)}
+        else:
+            path.write_text(f"{program}\n")
+
+    def _digest(self, killer: str | None) -> str:
+        """Of the tests that a verdict rests on: those that killed, all where none did."""
+        return next((digest for one, digest in self._digests.items() if killer is not None and killer.startswith(one)), "".join(self._digests.values()))
 
     def add(self, mutant: Mutant, killer: str | None) -> None:
         self.killers[astuple(mutant)] = killer
         if self.path is not None:
             with self.path.open("a") as out:
-                out.write(json.dumps([astuple(mutant), killer]) + "\n")
+                out.write(json.dumps([astuple(mutant), killer, self._digest(killer)]) + "\n")
 
 
-def digest_of(killers: Sequence[str]) -> str:
-    """Of everything that a verdict depends on: the program and the tests."""
+def files_of(killer: str) -> list[Path]:
+    path = ROOT / killer
+    return [path] if path.is_file() else sorted(one for one in path.rglob("*.*") if one.is_file() and one.suffix != ".pyc")
+
+
+def program_files() -> list[Path]:
+    """What is tested, and what the tests build on."""
+    program = [path for name in ("geofence", "alerts", "config", "monitor") for path in (ROOT / name).rglob("*.py")]
+    return sorted(program) + sorted(path for path in (ROOT / "tests").glob("*.py") if not path.name.startswith("test_"))
+
+
+def digest_of(paths: Sequence[Path]) -> str:
     digest = hashlib.sha256()
-    folders = [folder for name in ("geofence", "alerts", "config", "monitor") for folder in (ROOT / name).glob("*.py")]
-    tests = [path for one in killers for path in ([ROOT / one] if (ROOT / one).is_file() else sorted((ROOT / one).rglob("*.*")))]
-    for path in sorted(folders) + sorted((ROOT / "tests").glob("*.py")) + tests:
-        if path.suffix != ".pyc":
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    for path in paths:
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def complaint(judge: Judge, runs: Sequence[Any]) -> str | None:
@@ -260,7 +277,7 @@ class Run:
         import gc
 
         gc.freeze()
-        state = State(self.args.state, digest_of(self.args.killers))
+        state = State(self.args.state, self.args.killers)
         left = [mutant for mutant in self.chosen if astuple(mutant) not in state.killers]
         trouble = self.judge(Judge(session.items), state, left) if left else None
         if trouble is not None:

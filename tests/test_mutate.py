@@ -19,7 +19,7 @@ import pytest
 import geofence.health as real
 from benchmarks.mutant_probes import Instrumented, Purity, Watch, bare, same
 from benchmarks.mutants import FILES, ROOT, Mutant, code_of, mutated, source_of
-from benchmarks.mutate import KILLERS, Judge, State, digest_of, plant
+from benchmarks.mutate import Judge, State, plant
 
 THERE = [name for name in FILES if (ROOT / "geofence" / f"{name}.py").exists()]
 
@@ -180,20 +180,23 @@ def test_what_killed_the_neighbours_is_tried_first_then_what_is_quick() -> None:
     assert judge.order(b) == [1, 2]
 
 
-def test_a_state_goes_on_where_it_stopped_and_not_with_another_program(tmp_path: Path) -> None:
-    mutants = source_of("health").mutants()[:2]
-    state = State(tmp_path / "state", "digest")
-    state.add(mutants[0], "tests/x.py::test")
-    state.add(mutants[1], None)
-    again = State(tmp_path / "state", "digest")
-    assert again.killers == {astuple(mutants[0]): "tests/x.py::test", astuple(mutants[1]): None}
-    assert State(tmp_path / "state", "other").killers == {}
-    assert State(None, "digest").killers == {}
-
-
-def test_the_digest_is_of_the_program_and_the_tests(tmp_path: Path) -> None:
-    assert digest_of(KILLERS) == digest_of(KILLERS)
-    assert digest_of(KILLERS) != digest_of(KILLERS[:-1])
+def test_a_state_goes_on_where_it_stopped_and_judges_again_what_a_changed_test_had_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutants = source_of("health").mutants()[:3]
+    tests = [tmp_path / "a.py", tmp_path / "b.py"]
+    for path in tests:
+        path.write_text("1")
+    names = [str(path) for path in tests]
+    keys = [astuple(mutant) for mutant in mutants]
+    state = State(tmp_path / "state", names)
+    for mutant, killer in zip(mutants, (f"{names[0]}::test", f"{names[1]}::test", None), strict=True):
+        state.add(mutant, killer)
+    assert State(tmp_path / "state", names).killers == dict(zip(keys, (f"{names[0]}::test", f"{names[1]}::test", None), strict=True))
+    tests[1].write_text("2")
+    assert list(State(tmp_path / "state", names).killers) == [keys[0]], "what b had killed, and what had survived both"
+    assert list(State(None, names).killers) == []
+    monkeypatch.setattr("benchmarks.mutate.program_files", lambda: tests)
+    assert State(tmp_path / "state", names).killers == {}, "another program"
+    assert len((tmp_path / "state").read_text().splitlines()) == 1
 
 
 def test_a_run_over_a_few_lines_kills_what_a_test_promises_and_shows_what_none_does(tmp_path: Path) -> None:
@@ -211,7 +214,7 @@ def test_a_run_over_a_few_lines_kills_what_a_test_promises_and_shows_what_none_d
     assert "`<` became `<=` (no test could tell" in survived[0]
     judged = [json.loads(line) for line in (tmp_path / "state").read_text().splitlines()[1:]]
     assert len(judged) >= 6
-    assert [killer for _, killer in judged if killer is not None and "test_it" not in killer] == []
+    assert [killer for _, killer, _ in judged if killer is not None and "test_it" not in killer] == []
     assert done.returncode == (0 if (len(judged) - 1) / len(judged) >= 0.9 else 1)
     promise.write_text("def test_it():\n    assert False\n")
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)

@@ -14,8 +14,8 @@ from geofence import policy
 from geofence.core import Core
 from geofence.proximity import p_within
 from geofence.state import DEVICE, PERSON, TRANSITION
-from geofence.target import APPROACH, BREACH, CLEAR
-from geofence.terms import Level, Order, OrderId, PersonId, Reason, Registry, ZoneKind
+from geofence.target import APPROACH, BREACH, CLEAR, look
+from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry, ZoneKind
 from geofence.watch import bit
 from tests.pings import T0, at, circle, pair
 from tests.rows import S, device, target
@@ -286,7 +286,14 @@ def test_what_came_as_history_is_no_ground_for_calm() -> None:
     T.device[1]["lat"], T.device[1]["lon"] = at(0.0, 480.0)
     T.device[1]["fix_late"] = 1
     seen = looked_at(T, party=-1)
-    assert (seen["proximity"], seen["unverified"] >= policy.APPROACH_ON) == (CLEAR, True)
+    assert seen["proximity"] == CLEAR
+    assert seen["unverified"] == look(T, 0, 0, T0, -1)[3] >= policy.APPROACH_ON, "as sure as he is inside"
+    T.device[1]["fix_late"] = 0
+    assert looked_at(T, party=-1)["unverified"] == 0.0
+    T = in_force(warning_m=2_000.0)
+    T.device[1]["fix_late"], T.target[0]["approach"] = 1, 1
+    T.device[1]["lat"], T.device[1]["lon"] = at(0.0, 480.0)
+    assert looked_at(T, party=-1)["unverified"] == 0.0, "a warning stands already"
 
 
 def test_the_first_fix_begins_an_order_once() -> None:
@@ -303,3 +310,77 @@ def test_she_has_no_part_in_an_order_of_zones_alone_without_a_device(perimeter_m
     T = in_force(zones=(circle(),), perimeter_m=perimeter_m)
     T.person[T.order[0]["protected"]]["first_device"] = first_device
     assert od.has_no_part(T, 0) is none
+
+
+# --- One order, whole ---------------------------------------------------------------------------------------------------
+
+
+def reasons_of(T: Any) -> int:
+    return int(T.order[0]["reasons"])
+
+
+def test_an_order_of_later_is_looked_at_when_it_comes_into_force_and_one_of_before_is_ended() -> None:
+    T = in_force()
+    T.order[0]["valid_from_ms"] = T0 + 5_000
+    od.judge(T, 0, T0, 1)
+    assert (lines(T), T.next_ms[0], T.order[0]["begun"]) == ([], T0 + 5_000, 0)
+    od.judge(T, 0, T0 + 5_000, 1)
+    assert T.order[0]["begun"] == 1
+    T.order[0]["valid_until_ms"] = T0 + 6_000
+    od.judge(T, 0, T0 + 5_999, 1)
+    assert T.next_ms[0] == T0 + 6_000
+    od.judge(T, 0, T0 + 6_000, 1)
+    assert (T.order[0]["begun"], lines(T)[-1][2], T.out[T.world[0]["out_count"] - 3]["at_ms"]) == (0, Reason.ORDER_ENDED, T0 + 6_000)
+
+
+def test_a_breach_is_kept_with_its_times() -> None:
+    T = in_force(perimeter_m=700.0)
+    od.judge(T, 0, T0, 1)
+    assert lines(T)[-1] == (Level.CALM, Level.EMERGENCY, Reason.BREACH)
+    assert (T.order[0]["breach_from_ms"], T.order[0]["breach_until_ms"]) == (T0, policy.NEVER_MS)
+
+
+def test_the_best_of_her_devices_and_the_worst_of_his_say_whether_they_are_seen() -> None:
+    devices = tuple(Device(DeviceId(f"d{n}"), PersonId("P" if n < 2 else "R")) for n in range(4))
+    for silent, lost in ((0, False), (1, False), (2, True), (3, True)):
+        T = Core(Registry(devices, pair(warning_m=510.0).orders)).tables()
+        for row in range(4):
+            keep = {name: T.device[row][name] for name in ("person", "next_device")}
+            T.device[row] = device(0.0, 0.0 if row < 2 else 900.0, **keep, fix_ms=T0 - (3_600 * S if row == silent else 0))
+        od.judge(T, 0, T0, -1)
+        assert reasons_of(T) == (bit(Reason.CANNOT_SEE_RESPONDENT, False) if lost else 0), silent
+
+
+def test_a_doubt_is_kept_for_a_minute_and_looked_at_as_it_ends() -> None:
+    T = in_force(warning_m=510.0)
+    T.device[1]["held"], T.device[1]["held_sigma"] = 1, 8.0
+    T.device[1]["held_lat"], T.device[1]["held_lon"] = at(0.0, 100.0)
+    od.judge(T, 0, T0, -1)
+    assert reasons_of(T) == bit(Reason.UNVERIFIED, False)
+    assert T.order[0]["unverified_until_ms"] == T0 + policy.UNVERIFIED_HOLD_MS
+    T.device[1]["held"] = 0
+    od.judge(T, 0, T0 + 10 * S, -1)
+    assert (reasons_of(T), T.next_ms[0]) == (bit(Reason.UNVERIFIED, False), T0 + policy.UNVERIFIED_HOLD_MS)
+    od.judge(T, 0, T0 + policy.UNVERIFIED_HOLD_MS, -1)
+    assert reasons_of(T) == 0
+
+
+def test_without_our_own_link_that_is_said_and_both_sides_troubles_too() -> None:
+    T = in_force(warning_m=510.0)
+    T.world[0]["link_up"] = 0
+    T.device[0]["strap_until_ms"], T.device[1]["clock_until_ms"] = 1, 1
+    od.judge(T, 0, T0, -1)
+    assert reasons_of(T) == bit(Reason.NO_LINK, False) | bit(Reason.STRAP, True) | bit(Reason.CLOCK, False)
+
+
+def test_an_order_waits_until_both_were_seen_and_is_calm_where_nothing_is_barred_now() -> None:
+    for unseen in (0, 1):
+        T = in_force(warning_m=510.0)
+        T.device[unseen]["seen"] = 0
+        od.judge(T, 0, T0, -1)
+        assert (reasons_of(T), T.order[0]["waiting"]) == (bit(Reason.NOT_SEEN_YET, False), 1)
+    T = in_force(zones=(circle(),), perimeter_m=0.0)
+    T.target[0]["open_from_ms"] = T0 + 60 * S
+    T.device["fix_ms"] = T0 - 7_200 * S
+    od.judge(T, 0, T0, -1)
+    assert (reasons_of(T), T.order[0]["level"]) == (0, Level.CALM), "nobody is looked for while nothing is barred"
