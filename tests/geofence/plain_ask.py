@@ -8,6 +8,7 @@ import pytest
 
 from geofence import ask, policy
 from geofence.core import Core
+from geofence.state import COMMAND
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Reason, Registry
 from geofence.watch import bit
 from tests.pings import T0, pair
@@ -36,6 +37,9 @@ def asked(T: Any) -> list[tuple[int, Any]]:
     """(device, interval or `now`) of each command since the last time."""
     rows = T.out[: T.world[0]["out_count"]]
     T.world[0]["out_count"] = 0
+    for row in rows:
+        assert (row["kind"], row["order"], row["at_ms"]) == (COMMAND, -1, T0), "a command is of no order"
+        assert row["report_now"] == (1 if row["interval_s"] == 0 else 0), "either at once or how often"
     return [(int(row["device_protected"]), NOW if row["report_now"] else int(row["interval_s"])) for row in rows]
 
 

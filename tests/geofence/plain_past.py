@@ -119,7 +119,7 @@ def test_only_the_time_in_which_the_order_was_in_force_is_looked_at(fields: dict
     T = tables()
     for name, value in fields.items():
         T.order[0][name] = value
-    look_back(T, HIM, 100.0)
+    assert look_back(T, HIM, 100.0, now=True) is told_of
     assert bool(told(T)) is told_of
 
 
@@ -182,6 +182,20 @@ def test_who_was_inside_less_than_a_minute_ago_is_in_breach() -> None:
     assert T.target[0]["breach"] == 0, "what is closed by now is barred no more"
 
 
+def test_it_is_the_same_if_his_device_is_the_first_in_the_arrays() -> None:
+    source = tables()
+    T = Core(Registry(tuple(reversed(pair().devices)), pair().orders)).tables()
+    for row, of in ((0, HIM), (1, HER)):
+        keep = {name: T.device[row][name] for name in ("person", "next_device")}
+        T.device[row] = source.device[of]
+        for name, value in keep.items():
+            T.device[row][name] = value
+        T.history[row] = source.history[of]
+    T.order[0]["begun"] = 1
+    assert look_back(T, 0, 100.0, now=True)
+    assert T.target[0]["breach"] == 1
+
+
 def test_while_both_have_long_been_at_rest_elsewhere_a_late_fix_raises_nothing() -> None:
     T = tables()
     for row, north_m in ((HER, 0.0), (HIM, 2_000.0)):
@@ -189,7 +203,7 @@ def test_while_both_have_long_been_at_rest_elsewhere_a_late_fix_raises_nothing()
         resting = {"rest": 10, "anchor_s": 3_600.0, "sigma": 20.0, "anchor_sigma": 20.0, "anchor_lat": lat, "anchor_lon": lon}
         for name, value in resting.items():
             T.device[row][name] = value
-    T.device[HER_PHONE]["seen"] = 0
+    T.device[HER_PHONE]["fix_ms"] = T0 - 3_600 * S  # the device that shows her best is asked
     assert not look_back(T, HIM, 100.0, now=True)
     T.device[HIM]["rest"] = 0
     assert look_back(T, HIM, 100.0, now=True)

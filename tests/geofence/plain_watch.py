@@ -92,6 +92,7 @@ BREACH, APPROACH, STRAP, BATTERY = Reason.BREACH, Reason.APPROACH, Reason.STRAP,
         (of(BREACH), of(BREACH, STRAP), 0, True, [(EMERGENCY, EMERGENCY, STRAP, HIS)]),
         (of(), of(BREACH), 0, True, [(CALM, EMERGENCY, BREACH, BOTH)]),
         (of(BREACH), of(BREACH), int(Reason.SCHEDULE_CLOSED), False, []),
+        (of(BREACH), of(BREACH, hers=(Reason.SOS,)), 0, False, [(EMERGENCY, EMERGENCY, Reason.SOS, HERS)]),  # at the same level, and the first of all reasons
     ],
 )
 def test_what_is_said_when_the_reasons_change(before: int, after: int, quiet: int, again: bool, said: list[tuple[Level, Level, Reason, int]]) -> None:
