@@ -1,229 +1,343 @@
 """Break the decision code in small ways, one at a time, and see whether the tests notice: `python -m benchmarks.mutate`.
 
-Each mutant is one changed token or one dropped statement of a file of `geofence/`. A fresh interpreter image is forked
-for it, the changed source takes the file's place at import, the kernel runs as plain Python and a quick suite runs in
-the order in which it kills most; the first failure ends it. What no test notices is printed with its line: it wants a
-test, or its reason in docs/mutation.md (ADR-0023 says why this is not mutmut or cosmic-ray).
+Each mutant is one changed token or one dropped statement of a file of `geofence/` (mutants.py). The tests are collected once, the
+kernel runs as plain Python, and one run of all of them shows which could tell which mutant from the original (mutant_probes.py).
+Then a child is forked for each mutant: it gets the changed function and runs those tests, first what killed its neighbours, then
+the quickest; the first failure ends it. What no test notices is printed with its line: it wants a test, or its reason in
+docs/mutation.md (ADR-0023 says why this is not mutmut or cosmic-ray).
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import importlib.abc
-import importlib.machinery
-import io
+import hashlib
+import importlib
+import json
 import os
 import random
 import resource
+import signal
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-FILES = ("clock", "track", "proximity", "reach", "target", "order", "watch", "health", "ask", "past", "kernel", "anchor", "pattern", "suspicion", "measure")  # what decides
-# quick and deadly first; nothing that starts another process, since that would not see the mutant
+from benchmarks.mutant_probes import bare, install
+from benchmarks.mutants import FILES, ROOT, Mutant, mutated, source_of
+
+# nothing that starts another process, since that would not see the mutant
 KILLERS = (
-    "tests/geofence/plain_numbers.py", "tests/geofence/plain_devices.py", "tests/geofence/test_anchor_numbers.py", "tests/geofence/test_suspicion_numbers.py",
-    "tests/golden", "tests/conformance", "tests/geofence/test_anchor.py",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "geofence").glob("plain_*.py")),
+    "tests/geofence/test_anchor_numbers.py", "tests/geofence/test_hole_numbers.py", "tests/geofence/test_suspicion_numbers.py", "tests/golden", "tests/conformance", "tests/geofence/test_anchor.py",
 )  # fmt: skip
-SLOW = "not batch and not shown"  # what other tests kill sooner
-LIMIT_S = 90  # processor time of one mutant: eight times the whole suite; a loop that never ends is a failure too
-SWAPS: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="),
-    ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*"), ast.FloorDiv: ("//", "*"), ast.Mod: ("%", "*"),
-    ast.Pow: ("**", "*"), ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"), ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"),
-    ast.And: ("and", "or"), ast.Or: ("or", "and"),
-}  # fmt: skip
-NEGATED = {ast.Lt: ">=", ast.LtE: ">", ast.Gt: "<=", ast.GtE: "<"}  # a comparison is turned round as well as moved by one
-NAMES = {"min": "max", "max": "min", "sin": "cos", "cos": "sin", "ceil": "floor", "floor": "ceil", "True": "False", "False": "True"}
+# two tests that play days of anything, and cost as much as all others together; two that run everything again, or another program
+SLOW = "not batch and not shown and not whatever_both_do and not whatever_a_device_says"
+EXAMPLES = 6  # of a property
+LIMIT_S, LIMIT_FACTOR = 1.5, 10.0  # processor time that a test gets with a mutant: this, and ten times what it takes without
+QUICK_S = 0.05  # tests that cost less judge all mutants; the others, what is left of them
+PATIENCE_S = 8.0  # of tests for one mutant, without the quick ones: two thirds of all; it errs towards survival
+NEIGHBOURS = 6  # killers of the same function that are tried first
+UNSEEN = "no test could tell it from the original"
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One change: the characters `start` to `end` of a file become `text`."""
+@dataclass
+class Judge:
+    """The collected tests, what each costs, and which mutants each could tell."""
 
-    file: str
-    line: int
-    start: int
-    end: int
-    text: str
-    was: str
+    items: Sequence[Any]
+    cost_s: list[float] = field(default_factory=list)
+    telling: dict[Mutant, list[int]] = field(default_factory=dict)
+    killed_by: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # function -> its killers, the last one last
 
-    def apply(self, source: str) -> str:
-        return source[: self.start] + self.text + source[self.end :]
+    def order(self, mutant: Mutant) -> list[int]:
+        """The tests of a mutant: what killed its neighbours, then by cost."""
+        by_cost = sorted(self.telling[mutant], key=self.cost_s.__getitem__)
+        neighbours = self.killed_by.get((mutant.file, mutant.function), [])[-NEIGHBOURS:][::-1]
+        there = set(by_cost)
+        first = [n for n in dict.fromkeys(neighbours) if n in there]
+        return first + [n for n in by_cost if n not in set(first)]
 
-    def __str__(self) -> str:
-        return f"{self.file}.py:{self.line}: `{self.was}` became `{self.text}`"
+    def note_killer(self, mutant: Mutant, killer: int) -> None:
+        killers = self.killed_by.setdefault((mutant.file, mutant.function), [])
+        if killer in killers:
+            killers.remove(killer)
+        killers.append(killer)
 
+    def run(self, number: int) -> bool:
+        """Run one test in this process; True if it passed (or was skipped)."""
+        from _pytest.runner import runtestprotocol
 
-class Source:
-    """The text of one file and the mutants in it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.text = (ROOT / "geofence" / f"{name}.py").read_text()
-        self._begins = [0]
-        for line in self.text.splitlines(keepends=True):
-            self._begins.append(self._begins[-1] + len(line))
-        assert self.text.isascii() or all(ord(c) < 0x10000 for c in self.text)
-        self._lines = self.text.splitlines()
-
-    def _at(self, line: int, column: int) -> int:
-        """Offset of a place of the syntax tree, whose columns count bytes."""
-        return self._begins[line - 1] + len(self._lines[line - 1].encode()[:column].decode())
-
-    def span(self, node: Any) -> tuple[int, int]:
-        return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
-
-    def _swap(self, op: ast.AST, left: ast.AST, right: ast.AST) -> Iterator[Mutant]:
-        """Another operator between two operands."""
-        if type(op) not in SWAPS:
-            return
-        was, becomes = SWAPS[type(op)]
-        begin, end = self.span(left)[1], self.span(right)[0]
-        start = self.text.index(was, begin, end)
-        line = self.text.count("\n", 0, start) + 1
-        yield Mutant(self.name, line, start, start + len(was), becomes, was)
-        if type(op) in NEGATED:
-            yield Mutant(self.name, line, start, start + len(was), NEGATED[type(op)], was)
-
-    def _replace(self, node: Any, text: str) -> Mutant:
-        start, end = self.span(node)
-        return Mutant(self.name, node.lineno, start, end, text, self.text[start:end])
-
-    def _of(self, node: ast.AST) -> Iterator[Mutant]:
-        if isinstance(node, ast.BinOp):
-            yield from self._swap(node.op, node.left, node.right)
-        elif isinstance(node, ast.BoolOp):
-            for left, right in zip(node.values, node.values[1:], strict=False):
-                yield from self._swap(node.op, left, right)
-        elif isinstance(node, ast.Compare):
-            yield from self._swap(node.ops[0], node.left, node.comparators[0])
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
-            yield self._replace(node, f"({self.text[slice(*self.span(node.operand))]})")
-        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            yield self._replace(node, repr(node.value + 1))
-        elif isinstance(node, ast.Constant) and type(node.value) is bool:
-            yield self._replace(node, repr(not node.value))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-            if name in NAMES:
-                end = self.span(node.func)[1]
-                yield Mutant(self.name, node.lineno, end - len(name), end, NAMES[name], name)
-        elif isinstance(node, ast.If | ast.IfExp | ast.While):
-            yield self._replace(node.test, f"not ({self.text[slice(*self.span(node.test))]})")
-        elif isinstance(node, ast.AugAssign) and type(node.op) in SWAPS:
-            yield from self._swap(node.op, node.target, node.value)
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) and not isinstance(getattr(node, "value", None), ast.Constant):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node
-            if not isinstance(target, ast.Name | ast.Tuple) or isinstance(node, ast.AugAssign) or stores_only_rows(target):
-                yield self._replace(node, "pass")
-
-    def mutants(self) -> list[Mutant]:
-        """Every mutant of every function; tables and names outside of functions are data."""
-        functions = [node for node in ast.parse(self.text).body if isinstance(node, ast.FunctionDef)]
-        found: dict[Mutant, None] = {}
-        for function in functions:
-            for statement in function.body:
-                if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-                    continue  # the docstring
-                for node in ast.walk(statement):
-                    found |= dict.fromkeys(self._of(node))
-        return sorted(found, key=lambda m: (m.start, m.end, m.text))
+        reports = runtestprotocol(self.items[number], log=False, nextitem=None)
+        return not any(report.failed for report in reports)
 
 
-def stores_only_rows(target: ast.AST) -> bool:
-    """True for `d["a"], d["b"] = ...`: dropping it leaves every name defined."""
-    return isinstance(target, ast.Tuple) and all(isinstance(part, ast.Subscript) for part in target.elts)
+def plant(mutant: Mutant) -> None:
+    """Give the real function the mutant's code, for everybody who has imported it."""
+    bare(importlib.import_module(f"geofence.{mutant.file}"), mutant.function).__code__ = mutated(mutant)
 
 
-class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives the import system the mutant's source instead of the file's."""
-
-    def __init__(self, mutant: Mutant, source: str) -> None:
-        self._name, self._source = f"geofence.{mutant.file}", mutant.apply(source)
-        self._path = str(ROOT / "geofence" / f"{mutant.file}.py")
-
-    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
-        if name != self._name:
-            return None
-        spec = importlib.machinery.ModuleSpec(name, self, origin=self._path)
-        spec.has_location = True
-        return spec
-
-    def exec_module(self, module: Any) -> None:
-        exec(compile(self._source, self._path, "exec"), module.__dict__)
+# --- Children ---------------------------------------------------------------------------------------------------------
 
 
-def import_what_never_changes() -> None:
-    """The heavy third-party modules, once, before the forks; nothing of ours, so that every fork imports the mutant."""
-    import hypothesis  # noqa: F401
-    import msgspec  # noqa: F401
-    import numba  # noqa: F401
-    import numpy  # noqa: F401, ICN001
-    import opening_hours  # noqa: F401
-    import pytest  # noqa: F401
-    import shapely  # noqa: F401
-
-
-def suite(killers: Sequence[str]) -> int:
-    """Run the killers in this process; 0 if every test passed."""
-    import pytest
-    from hypothesis import settings
-
-    settings.register_profile("mutate", max_examples=6, derandomize=True, database=None, deadline=None)
-    settings.load_profile("mutate")
-    there = [one for one in killers if (ROOT / one).exists()]
-    plain = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:asyncio", "-o", "asyncio_mode=auto"]
-    return int(pytest.main([*plain, "-k", SLOW, *there]))
-
-
-def judge(mutant: Mutant | None, killers: Sequence[str]) -> int:
-    """In a forked child: 0 if the suite passes with the mutant in place."""
-    if mutant is not None:
-        sys.meta_path.insert(0, Planted(mutant, Source(mutant.file).text))
-    sys.path.insert(0, str(ROOT))
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
-    if mutant is None:
-        return suite(killers)
-    quiet = io.StringIO()
-    with redirect_stdout(quiet), redirect_stderr(quiet):
-        return suite(killers)
-
-
-def start(mutant: Mutant | None, killers: Sequence[str]) -> int:
-    """Fork a child for one mutant; its process id."""
+def fork(work: Callable[[], Any]) -> tuple[int, int]:
+    """Do something in a copy of this process, silently; its process id, and where its result comes (JSON)."""
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid:
-        return pid
-    status = 70
+        os.close(writer)
+        return pid, reader
     try:
-        if mutant is not None:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-        status = judge(mutant, killers)
-    except BaseException:
-        status = 70  # it could not even be imported: noticed
+        os.close(reader)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        with os.fdopen(writer, "w") as out:
+            out.write(json.dumps(work()))
+        os._exit(0)
     finally:
-        os._exit(min(status, 125))
+        os._exit(70)
 
 
-def survivors(mutants: Sequence[Mutant], killers: Sequence[str], processes: int) -> Iterator[tuple[Mutant, bool]]:
-    """(mutant, survived) as they end, `processes` at a time."""
-    waiting, running = list(reversed(mutants)), dict[int, Mutant]()
+def result_of(pid: int, reader: int) -> tuple[Any, float]:
+    """What a child has said, None if it died; and its processor time."""
+    with os.fdopen(reader) as source:
+        text = source.read()
+    _, status, usage = os.wait4(pid, 0)
+    return (json.loads(text) if os.waitstatus_to_exitcode(status) == 0 and text else None), usage.ru_utime + usage.ru_stime
+
+
+def shared_out(judge: Judge, numbers: Sequence[int], processes: int, work: Callable[[list[int]], Any]) -> list[Any]:
+    """Tests divided among children, the same work done with each share."""
+    shares: list[list[int]] = [[] for _ in range(processes)]
+    for place, number in enumerate(sorted(numbers, key=lambda n: -(judge.cost_s[n] if judge.cost_s else 1.0))):
+        shares[place % processes].append(number)
+    running = [fork(lambda share=share: work(share)) for share in shares]  # type: ignore[misc]
+    return [result_of(*child)[0] for child in running]
+
+
+def timed(judge: Judge, numbers: list[int]) -> list[tuple[int, bool, float]]:
+    done = []
+    for n in numbers:
+        began_s = time.process_time()
+        passed = judge.run(n)
+        done.append((n, passed, time.process_time() - began_s))
+    return done
+
+
+def told(judge: Judge, mutants: Sequence[Mutant], numbers: list[int]) -> list[tuple[int, bool, list[int]]]:
+    """(test, passed, mutants that it could tell) for each test."""
+    watch = install(mutants)
+    watch.guard()
+    done = []
+    for n in numbers:
+        watch.begin()
+        passed = judge.run(n)
+        done.append((n, passed, sorted(watch.told)))
+    return done
+
+
+def verdict(judge: Judge, mutant: Mutant, patience_s: float) -> int:
+    """In a child: the test that notices the mutant, -1 if none does, or none of those for which there was time."""
+    plant(mutant)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process: what does not end is noticed
+    spent_s = 0.0
+    for n in judge.order(mutant):
+        if spent_s > patience_s:
+            break
+        spent_s += judge.cost_s[n]
+        signal.setitimer(signal.ITIMER_PROF, LIMIT_S + LIMIT_FACTOR * judge.cost_s[n])
+        if not judge.run(n):
+            return n
+    return -1
+
+
+# --- The run ----------------------------------------------------------------------------------------------------------
+
+
+class State:
+    """What was judged already, in a file: an interrupted run goes on.
+
+    Another program begins anew. Of a test that has changed, what it had killed is judged again, and after any such change
+    whatever had survived.
+    """
+
+    def __init__(self, path: Path | None, killers: Sequence[str]) -> None:
+        self.path = path
+        self.killers: dict[tuple[Any, ...], str | None] = {}
+        self._digests = {one: digest_of(files_of(one)) for one in killers}
+        if path is None:
+            return
+        program = digest_of(program_files())
+        lines = path.read_text().splitlines() if path.exists() else []
+        if lines and lines[0] == program:
+            known = map(json.loads, lines[1:])
+            self.killers = {tuple(mutant): killer for mutant, killer, digest in known if digest == self._digest(killer)}
+        else:
+            path.write_text(f"{program}\n")
+
+    def _digest(self, killer: str | None) -> str:
+        """Of the tests that a verdict rests on: those that killed, all where none did."""
+        return next((digest for one, digest in self._digests.items() if killer is not None and killer.startswith(one)), "".join(self._digests.values()))
+
+    def add(self, mutant: Mutant, killer: str | None) -> None:
+        self.killers[astuple(mutant)] = killer
+        if self.path is not None:
+            with self.path.open("a") as out:
+                out.write(json.dumps([astuple(mutant), killer, self._digest(killer)]) + "\n")
+
+
+def files_of(killer: str) -> list[Path]:
+    path = ROOT / killer
+    return [path] if path.is_file() else sorted(one for one in path.rglob("*.*") if one.is_file() and one.suffix != ".pyc")
+
+
+def program_files() -> list[Path]:
+    """What is tested, and what the tests build on."""
+    program = [path for name in ("geofence", "alerts", "config", "monitor") for path in (ROOT / name).rglob("*.py")]
+    return sorted(program) + sorted(path for path in (ROOT / "tests").glob("*.py") if not path.name.startswith("test_"))
+
+
+def digest_of(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def complaint(judge: Judge, runs: Sequence[Any]) -> str | None:
+    """Why nothing would be proved: what fails though nothing is broken."""
+    if any(run is None for run in runs):
+        return "the tests end the process that runs them"
+    failed = [judge.items[n].nodeid for run in runs for n, passed, _ in run if not passed]
+    return f"fails without any mutant: {', '.join(failed[:3])}" if failed else None
+
+
+def weigh(judge: Judge, processes: int) -> str | None:
+    """Find what each test costs; returns a complaint."""
+    runs = shared_out(judge, range(len(judge.items)), processes, lambda share: timed(judge, share))
+    trouble = complaint(judge, runs)
+    if trouble is None:
+        costs = {n: cost_s for run in runs for n, _, cost_s in run}
+        judge.cost_s = [costs[n] for n in range(len(judge.items))]
+    return trouble
+
+
+def watch(judge: Judge, mutants: Sequence[Mutant], numbers: Sequence[int], processes: int) -> str | None:
+    """Find which of these tests could tell which mutants; returns a complaint."""
+    runs = shared_out(judge, numbers, processes, lambda share: told(judge, mutants, share))
+    judge.telling = {mutant: [] for mutant in mutants}
+    trouble = complaint(judge, runs)
+    if trouble is None:
+        for run in runs:
+            for n, _, seen in run:
+                for mutant in seen:
+                    judge.telling[mutants[mutant]].append(n)
+    return trouble
+
+
+def verdicts(judge: Judge, mutants: Sequence[Mutant], processes: int, patience_s: float) -> Iterator[tuple[Mutant, str | None]]:
+    """(mutant, its killer) as they end, `processes` at a time; None: it survived."""
+    waiting, running = list(reversed(mutants)), dict[int, tuple[Mutant, int]]()
     while waiting or running:
         while waiting and len(running) < processes:
             mutant = waiting.pop()
-            running[start(mutant, killers)] = mutant
-        pid, status = os.wait()
-        if pid in running:
-            yield running.pop(pid), status == 0
+            if not judge.telling[mutant]:
+                yield mutant, None
+                continue
+            pid, reader = fork(lambda mutant=mutant: verdict(judge, mutant, patience_s))  # type: ignore[misc]
+            running[pid] = mutant, reader
+        if not running:
+            break
+        pid = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT).si_pid  # type: ignore[union-attr]
+        mutant, reader = running.pop(pid)
+        killer, _ = result_of(pid, reader)
+        if killer is None:
+            yield mutant, "endless"
+        elif killer < 0:
+            yield mutant, None
+        else:
+            judge.note_killer(mutant, killer)
+            yield mutant, judge.items[killer].nodeid
+
+
+class Run:
+    """A pytest plugin: takes the place of running the tests once."""
+
+    def __init__(self, args: argparse.Namespace, chosen: Sequence[Mutant], total: int) -> None:
+        self.args, self.chosen, self.total = args, chosen, total
+        self.status = 2
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        getattr(session.config, "_tmp_path_factory").getbasetemp()  # noqa: B009  (made once, before the forks)
+        if session.testsfailed or not session.items:
+            return True
+        import gc
+
+        gc.freeze()
+        state = State(self.args.state, self.args.killers)
+        left = [mutant for mutant in self.chosen if astuple(mutant) not in state.killers]
+        trouble = self.judge(Judge(session.items), state, left) if left else None
+        if trouble is not None:
+            print(f"nothing would be proved: {trouble}", file=sys.stderr)
+            return True
+        self.status = report(self.chosen, self.total, state)
+        return True
+
+    def judge(self, judge: Judge, state: State, mutants: Sequence[Mutant]) -> str | None:
+        """All of them by the quick tests, then what is left of them by the others; returns a complaint."""
+        trouble = weigh(judge, self.args.processes)
+        if trouble is not None:
+            return trouble
+        quick = [n for n, cost_s in enumerate(judge.cost_s) if cost_s <= QUICK_S]
+        others = [n for n, cost_s in enumerate(judge.cost_s) if cost_s > QUICK_S]
+        left, seen = list(mutants), set[Mutant]()
+        for numbers in (quick, others):
+            began_s = time.monotonic()
+            trouble = watch(judge, left, numbers, self.args.processes)
+            if trouble is not None:
+                return trouble
+            watched_s = time.monotonic() - began_s
+            seen |= {mutant for mutant, tests in judge.telling.items() if tests}
+            survivors = []
+            for mutant, killer in verdicts(judge, left, self.args.processes, self.args.patience):
+                if killer is None:
+                    survivors.append(mutant)
+                else:
+                    state.add(mutant, killer)
+            tests_s, all_s = sum(judge.cost_s[n] for n in numbers), time.monotonic() - began_s
+            print(f"{len(numbers)} tests, {tests_s:.0f} s: {len(left)} mutants, {len(survivors)} survived; {watched_s:.0f} s watched, {all_s:.0f} s in all", flush=True)
+            left = survivors
+        for mutant in sorted(left, key=lambda mutant: (FILES.index(mutant.file), mutant.start)):
+            state.add(mutant, None)
+            print(f"survived {mutant}{'' if mutant in seen else f' ({UNSEEN})'}")
+        return None
+
+
+def report(chosen: Sequence[Mutant], total: int, state: State) -> int:
+    counts: dict[str, list[int]] = {}
+    for mutant in chosen:
+        count = counts.setdefault(mutant.file, [0, 0])
+        count[0] += 1
+        count[1] += state.killers[astuple(mutant)] is not None
+    print("\n| file | mutants | killed | share |\n| --- | --- | --- | --- |")
+    for name, (mutants, killed) in sorted(counts.items()):
+        print(f"| `geofence/{name}.py` | {mutants} | {killed} | {100 * killed / mutants:.1f} % |")
+    killed = sum(killed for _, killed in counts.values())
+    print(f"| all | {len(chosen)} of {total} | {killed} | {100 * killed / max(len(chosen), 1):.1f} % |")
+    return 0 if not chosen or killed / len(chosen) >= 0.9 else 1
+
+
+def chosen_of(args: argparse.Namespace) -> tuple[list[Mutant], int]:
+    """The mutants to judge, and of how many."""
+    every = [mutant for name in args.files for mutant in source_of(name.removesuffix(".py")).mutants()]
+    if args.lines:
+        every = [mutant for mutant in every if args.lines[0] <= mutant.line <= args.lines[1]]
+    if args.sample is None:
+        return every, len(every)
+    return sorted(random.Random(args.seed).sample(every, min(args.sample, len(every))), key=every.index), len(every)
 
 
 def main() -> int:
@@ -233,39 +347,26 @@ def main() -> int:
     parser.add_argument("--files", nargs="+", default=[f for f in FILES if (ROOT / "geofence" / f"{f}.py").exists()], metavar="NAME")
     parser.add_argument("--killers", nargs="+", default=list(KILLERS), metavar="PATH", help="tests, the quickest first")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--patience", type=float, default=PATIENCE_S, metavar="S", help="seconds of tests for one mutant; then it has survived")
     parser.add_argument("--lines", nargs=2, type=int, metavar=("FIRST", "LAST"), help="only mutants of these lines (with one --files)")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep what was judged there, and go on from it; outside of the repository")
     args = parser.parse_args()
     os.environ["NUMBA_DISABLE_JIT"] = "1"
     os.chdir(ROOT)
-    every = [mutant for name in args.files for mutant in Source(name.removesuffix(".py")).mutants()]
-    if args.lines:
-        every = [mutant for mutant in every if args.lines[0] <= mutant.line <= args.lines[1]]
-    chosen = every if args.sample is None else sorted(random.Random(args.seed).sample(every, min(args.sample, len(every))), key=every.index)
-    import_what_never_changes()
-    if os.waitstatus_to_exitcode(os.waitpid(start(None, args.killers), 0)[1]) != 0:
-        print("the suite fails without any mutant: nothing would be proved", file=sys.stderr)
-        return 2
-    return report(chosen, len(every), args)
+    chosen, total = chosen_of(args)
 
+    import pytest
+    from hypothesis import Phase, settings
 
-def report(chosen: Sequence[Mutant], total: int, args: argparse.Namespace) -> int:
-    began_s = time.monotonic()
-    alive: list[Mutant] = []
-    counts: dict[str, list[int]] = {}
-    for mutant, survived in survivors(chosen, args.killers, args.processes):
-        count = counts.setdefault(mutant.file, [0, 0])
-        count[0] += 1
-        count[1] += survived
-        if survived:
-            alive.append(mutant)
-            print(f"survived {mutant}", flush=True)
-    print("\n| file | mutants | killed | share |\n| --- | --- | --- | --- |")
-    for name, (mutants, lived) in sorted(counts.items()):
-        print(f"| `geofence/{name}.py` | {mutants} | {mutants - lived} | {100 * (mutants - lived) / mutants:.1f} % |")
-    killed = len(chosen) - len(alive)
-    print(f"| all | {len(chosen)} of {total} | {killed} | {100 * killed / max(len(chosen), 1):.1f} % |")
-    print(f"\nseed {args.seed}, {time.monotonic() - began_s:.0f} s with {args.processes} processes")
-    return 0 if not chosen or killed / len(chosen) >= 0.9 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    settings.register_profile("mutate", max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("mutate")
+    run = Run(args, chosen, total)
+    plain = ["-q", "-s", "--no-header", "--no-summary", "--assert=plain", "--tb=no", "-W", "ignore", "-k", SLOW, "-o", "asyncio_mode=auto"]
+    plain += ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:asyncio"]
+    with tempfile.TemporaryDirectory() as base:
+        pytest.main([*plain, f"--basetemp={base}/pytest", *[one for one in args.killers if (ROOT / one).exists()]], plugins=[run])
+    return run.status
 
 
 if __name__ == "__main__":

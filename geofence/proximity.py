@@ -41,7 +41,7 @@ def p_within(distance_m: float, sigma_m: float, radius_m: float) -> float:
     """P(true distance < radius) in two dimensions, rounded to 0.01.
 
     Sankaran's approximation of the noncentral chi-square with two degrees of freedom; error at most 0.015 against
-    the exact value (tests/geofence/plain_numbers.py). The one-dimensional normal is wrong by up to 0.58.
+    the exact value (tests/geofence/plain_proximity.py). The one-dimensional normal is wrong by up to 0.58.
     """
     if radius_m <= 0.0:
         return 0.0

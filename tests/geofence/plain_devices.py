@@ -103,3 +103,16 @@ def test_a_device_is_told_anew_when_its_battery_changes_or_when_it_does_not_obey
     said = [int(row["interval_s"]) for row in tables.out[: tables.world[0]["out_count"]]]
     assert said == ([] if asked is None else [asked])
     assert tables.device[0]["wanted_s"] == (device["wanted_s"] if asked is None else asked)
+
+
+def test_the_trouble_of_one_party_is_not_told_with_the_others_number() -> None:
+    """Whichever place her devices and his have in the arrays."""
+    low = {"battery": 1.0, "drain_per_h": 4.0, "battery_until_ms": 1, "offset_ms": 900_000, "clock_until_ms": 1}
+    half = {"battery": 9.0, "drain_per_h": 4.0, "battery_until_ms": 1, "offset_ms": 90_000, "clock_until_ms": 1}
+    for others in (1, 2, 3):
+        tables = order_of([low] * others, [half])
+        assert measure.least_hours(tables, 0, HIS) == 2.3
+        assert measure.worst_clock_s(tables, 0, HIS) == -90.0
+        tables = order_of([half], [low] * others)
+        assert measure.least_hours(tables, 0, HERS) == 2.3
+        assert measure.worst_clock_s(tables, 0, HERS) == -90.0

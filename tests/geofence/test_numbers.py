@@ -1,4 +1,4 @@
-"""The functions that decide, one at a time, as plain Python (plain_numbers.py, plain_devices.py)."""
+"""The functions that decide, one at a time, as plain Python (plain_*.py), which pytest does not collect by name: compiled they have other arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PLAIN = ("tests/geofence/plain_numbers.py", "tests/geofence/plain_devices.py")  # not collected by name: compiled they have other arguments
+PLAIN = sorted(str(path.relative_to(ROOT)) for path in Path(__file__).parent.glob("plain_*.py"))
 
 
 def test_the_numbers_hold_as_plain_python() -> None:
