@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import gmqtt
 from gmqtt.mqtt.connection import MQTTConnection
@@ -33,9 +33,11 @@ from gmqtt.mqtt.handler import MQTTError
 from gmqtt.mqtt.package import Package
 from gmqtt.mqtt.protocol import BaseMQTTProtocol, MQTTProtocol
 
-from monitor.frames import PUBLISH, Splitter
+from monitor.arrivals import Inbound, Piece
+from monitor.frames import Splitter
 from monitor.log import get_logger
 from monitor.mqtt_packets import after_properties, pubacks
+from monitor.topics import Topics
 
 _log = get_logger("mqtt")
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # its lines carry topics, which name devices; ours do not
@@ -82,27 +84,20 @@ class Broker:
         return f"Broker({self.host}:{self.port})"
 
 
-class Inbound(NamedTuple):
-    """One message as it came: not decoded, not stamped."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    qos: int
-
-
-_make = tuple.__new__  # half the cost of the named tuple's own, once a message
-
-
 class Batch:
     """What one burst of reading brought, and the means to say that it is safe now."""
 
-    __slots__ = ("_connection", "_packet_ids", "messages")
+    __slots__ = ("_connection", "_packet_ids", "pieces")
 
-    def __init__(self, connection: Connection, messages: list[Inbound], packet_ids: list[int]) -> None:
-        self.messages = messages
+    def __init__(self, connection: Connection, pieces: list[Piece], packet_ids: list[Sequence[int]]) -> None:
+        self.pieces = pieces
         self._connection = connection
         self._packet_ids = packet_ids
+
+    @property
+    def messages(self) -> list[Inbound]:
+        """Each as an object, for whoever hears few."""
+        return [message for piece in self.pieces for message in piece.messages()]
 
     def acknowledge(self) -> None:
         """Tell the broker to forget these messages; nothing happens if their connection is gone (they come again)."""
@@ -151,15 +146,16 @@ class _Client(gmqtt.Client):  # type: ignore[misc]
 class Connection:
     """One connection from CONNECT to its loss."""
 
-    def __init__(self, client_id: str, broker: Broker, on_batch: Callable[[Batch], None], skip: Callable[[bytes], bool]) -> None:
+    def __init__(self, client_id: str, broker: Broker, on_batch: Callable[[Batch], None], unwanted: Callable[[], Topics]) -> None:
         self.lost = asyncio.Event()
         self.reason_code = 0
         self._broker = broker
         self._on_batch = on_batch
-        self._skip = skip
+        self._unwanted = unwanted
         self._five = broker.version == 5
-        self._messages: list[Inbound] = []
-        self._packet_ids: list[int] = []
+        self._pieces: list[Piece] = []
+        self._count = 0  # of messages in them
+        self._packet_ids: list[Sequence[int]] = []
         self._flush_planned = False
         self._paused = False
         self._heard = True
@@ -251,14 +247,20 @@ class Connection:
         """Take what one socket read brought: keep the messages for the batch, and give the other packets to their handlers."""
         self._heard = True
         try:
-            for whole, frames in self._splitter.feed(data):
-                self._keep(whole, frames)
+            for cut in self._splitter.feed(data, self._unwanted()):
+                for command, _, body, _, _, _, end in cut.others:
+                    self._client._connection.put_package(Package(command, cut.data[body:end]))
+                if len(cut.packet_ids):
+                    self._packet_ids.append(cut.packet_ids)
+                if len(cut.messages):
+                    self._pieces.append(Piece(cut.data, cut.messages))
+                    self._count += len(cut.messages)
         except ValueError:  # what follows cannot be read either
             self._transport().abort()
-        if len(self._messages) >= BATCH_MAX and not self._paused:
+        if self._count >= BATCH_MAX and not self._paused:
             self._paused = True
             self._transport().pause_reading()  # libuv would read 2 MB of a flood in one go
-        if not self._flush_planned and (self._messages or self._packet_ids):
+        if not self._flush_planned and (self._pieces or self._packet_ids):
             self._flush_planned = True
             self._loop.call_soon(self._flush)
 
@@ -266,34 +268,22 @@ class Connection:
         transport: asyncio.Transport = self._client._connection._transport
         return transport
 
-    def _keep(self, data: bytes, frames: list[tuple[int, ...]]) -> None:
-        skip, keep, note = self._skip, self._messages.append, self._packet_ids.append
-        for command, packet_id, body, topic_at, topic_end, payload_at, end in frames:
-            if command >> 4 != PUBLISH:
-                self._client._connection.put_package(Package(command, data[body:end]))
-                continue
-            if packet_id:
-                note(packet_id)
-            topic = data[topic_at:topic_end]
-            if not skip(topic):
-                keep(_make(Inbound, (topic.decode("utf-8", "replace"), data[payload_at:end], bool(command & 1), command >> 1 & 3)))
-
     def _flush(self) -> None:
         self._flush_planned = False
-        batch = Batch(self, self._messages, self._packet_ids)
-        self._messages, self._packet_ids = [], []
+        batch, count = Batch(self, self._pieces, self._packet_ids), self._count
+        self._pieces, self._packet_ids, self._count = [], [], 0
         if self._paused:
             self._paused = False
             self._transport().resume_reading()
-        if not batch.messages:
+        if not count:
             batch.acknowledge()
             return
         try:
             self._on_batch(batch)
         except Exception as error:  # not acknowledged: the broker keeps them for the next connection
-            _log.error("batch_failed", error=type(error).__name__, count=len(batch.messages))
+            _log.error("batch_failed", error=type(error).__name__, count=count)
 
-    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+    def acknowledge(self, packet_ids: Sequence[Sequence[int]]) -> None:
         """Send the PUBACKs of these ids, in the order in which they came, in one write."""
         if not self.lost.is_set():
             self._client._connection.send_package(pubacks(packet_ids))

@@ -142,6 +142,7 @@ class Engine:
         Core.warm_up()
         warm_up_views()
         Intake.warm_up()
+        self._directory.topics.table()
         Receipts().heard(np.zeros(1, PING))
 
     def orders_by_level(self) -> dict[Level, int]:

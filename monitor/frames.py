@@ -1,18 +1,20 @@
 """MQTT's packets in a piece of the stream, found by compiled code: where each begins and, for a PUBLISH, where its parts lie. PURE.
 
 One socket read brings hundreds of messages under load. Going over their bytes one by one in Python cost more than everything
-that was done with them afterwards; here a read costs one call, and a message that nobody wants (the protected devices' pings
-come to two sessions) costs Python nothing but the look at its topic. MQTT 5 §2.1, §3.3; 3.1.1 the same without properties.
+that was done with them afterwards; here a read costs two calls, and a message makes no object of Python's, neither one that is
+wanted nor one that nobody wants (the protected devices' pings come to two sessions). MQTT 5 §2.1, §3.3; 3.1.1 the same without
+properties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from geofence.jit import compiled
+from monitor.topics import NOWHERE, Topics, value_of
 
 PUBLISH = 3  # the packet's type, in the upper half of its first byte
 FRAMES = 8_192  # rows a call: the packets of one socket read of 256 kB, unless they are tiny; then it is called again
@@ -86,7 +88,57 @@ def split(data: Any, first: int, has_properties: bool, frames: Any) -> tuple[int
     return count, at
 
 
-_scratch = np.zeros(FRAMES, FRAME)  # one for all: read before it is written again; 350 kB stayed of every connection that failed
+@compiled
+def sift(data: Any, frames: Any, unwanted: Any, ids: Any, others: Any) -> tuple[int, int, int]:
+    """(messages, packet ids, others): brings the PUBLISHes on whose topics nothing stands in the table `unwanted` to the front of
+    `frames`, and writes down the packet ids of all PUBLISHes and the packets of other kinds, all in their order."""
+    slots, keys, ends, values = unwanted
+    kept = noted = strange = 0
+    for k in range(frames.shape[0]):
+        frame = frames[k]
+        if frame["command"] >> 4 != PUBLISH:
+            others[strange] = frame
+            strange += 1
+            continue
+        if frame["packet_id"]:
+            ids[noted] = frame["packet_id"]
+            noted += 1
+        if value_of(data, int(frame["topic"]), int(frame["topic_end"]), slots, keys, ends, values) == NOWHERE:
+            frames[kept] = frame
+            kept += 1
+    return kept, noted, strange
+
+
+@compiled
+def gather(data: Any, frames: Any, text: Any, at: int, rows: Any, first: int) -> int:
+    """Copy topic and payload of each frame to `text` from `at` on, and into `rows` from `first` on where they are now; where they end."""
+    for k in range(frames.shape[0]):
+        frame, row = frames[k], rows[first + k]
+        row["command"], row["packet_id"], row["body"], row["topic"] = frame["command"], frame["packet_id"], at, at
+        for i in range(int(frame["topic"]), int(frame["topic_end"])):
+            text[at] = data[i]
+            at += 1
+        row["topic_end"] = row["payload"] = at
+        for i in range(int(frame["payload"]), int(frame["end"])):
+            text[at] = data[i]
+            at += 1
+        row["end"] = at
+    return at
+
+
+class Cut(NamedTuple):
+    """What a piece of the stream brought: the messages that are wanted, the packet ids of all, and the packets of other kinds."""
+
+    data: bytes
+    messages: Any  # FRAME[n]
+    packet_ids: Any  # uint16[n]
+    others: list[tuple[int, ...]]  # rows of FRAME
+
+
+NOBODYS = Topics()  # no topic is unwanted
+
+# One for all: read before it is written again; 350 kB stayed of every connection that failed.
+_scratch, _others, _ids = np.zeros(FRAMES, FRAME), np.zeros(FRAMES, FRAME), np.zeros(FRAMES, np.uint16)
 
 
 class Splitter:
@@ -96,8 +148,8 @@ class Splitter:
         self._has_properties = has_properties
         self._rest = b""
 
-    def feed(self, data: bytes) -> Iterator[tuple[bytes, list[tuple[int, ...]]]]:
-        """The packets that this piece makes whole: the bytes, and a row of FRAME for each. Raises ValueError for what is no MQTT."""
+    def feed(self, data: bytes, unwanted: Topics = NOBODYS) -> Iterator[Cut]:
+        """The packets that this piece makes whole, but for messages on unwanted topics. Raises ValueError for what is no MQTT."""
         data = self._rest + data if self._rest else data
         view, at = np.frombuffer(data, np.uint8), 0
         while True:
@@ -105,7 +157,8 @@ class Splitter:
             if end == TORN:
                 raise ValueError("not MQTT")
             if count:
-                yield data, _scratch[:count].tolist()
+                kept, noted, strange = sift(view, _scratch[:count], unwanted.table(), _ids, _others)
+                yield Cut(data, _scratch[:kept].copy(), _ids[:noted].copy(), _others[:strange].tolist())
             at = end
             if count < len(_scratch):
                 break

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from geofence.terms import Ping
+from monitor.arrivals import QOS_BITS, QOS_SHIFT, Arrivals, Inbound, Piece
 from monitor.bounds import PAYLOAD_BYTES_MAX
 from monitor.frames import Splitter
 from monitor.scan import Scanner
 from monitor.terms import Decoded, Envelope
+from monitor.topics import NOWHERE, Topics
 from monitor.wire import Directory, decode
 
-NO_ROW = -1  # the topic is not that of a registered device's v1 pings
+NO_ROW = NOWHERE  # the topic is not that of a registered device's v1 pings
+QOS_MASK = QOS_BITS << QOS_SHIFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,19 @@ class Intake:
 
     def pieces(self, batch: Sequence[Envelope]) -> Iterator[PingRun | Other]:
         """The pieces of a batch; what is not plain is decoded when its turn comes."""
-        if not batch:
-            return
+        if batch:
+            yield from self._cut(batch, *(self._arrived(batch) if isinstance(batch, Arrivals) else self._listed(batch)))
+
+    def _arrived(self, batch: Arrivals) -> tuple[Any, Any, list[int]]:
+        """(rows, receipted, others) of what has arrived by MQTT: read where it lies."""
+        found = self._directory.topics.find(batch.text, batch.frames)
+        rows, others = self._scanner.read_in_place(batch, found)
+        rows["device"] = found
+        rows["at_ms"] = batch.at_ms
+        return rows, (batch.frames["command"] & QOS_MASK) > 0, others
+
+    def _listed(self, batch: Sequence[Envelope]) -> tuple[Any, Any, list[int]]:
+        """The same of envelopes, as a record of them has them."""
         row_of = self._directory.ping_rows.get
         times, topics, payloads, retained, qos = zip(*batch, strict=True)  # columns: a batch costs what its messages do, not five times
         found = list(map(row_of, topics, repeat(NO_ROW)))
@@ -54,19 +68,23 @@ class Intake:
         rows, others = self._scanner.read(payloads)
         rows["device"] = found
         rows["at_ms"] = times
-        receipted = np.array(qos, np.int64) > 0
+        return rows, np.array(qos, np.int64) > 0, others
+
+    def _cut(self, batch: Sequence[Envelope], rows: Any, receipted: Any, others: list[int]) -> Iterator[PingRun | Other]:
+        row_of = self._directory.ping_rows.get
         if others:
             receipted &= rows["device"] != NO_ROW
         first = 0
         for k in others:
-            decoded = decode(batch[k], self._directory)
+            envelope = batch[k]
+            decoded = decode(envelope, self._directory)
             if type(decoded) is Ping:
                 rows[k] = decoded
-                receipted[k] = batch[k].qos > 0 and row_of(batch[k].topic) is not None  # registered by the line before it, perhaps
+                receipted[k] = envelope.qos > 0 and row_of(envelope.topic) is not None  # registered by the line before it, perhaps
                 continue
             if k > first:
                 yield PingRun(rows[first:k], receipted[first:k])
-            yield Other(batch[k].at_ms, decoded)
+            yield Other(envelope.at_ms, decoded)
             first = k + 1
         if first < len(batch):
             yield PingRun(rows[first:], receipted[first:])
@@ -76,6 +94,9 @@ class Intake:
         """Compile what reads packets and pings, or load it from its cache."""
         Splitter.warm_up()
         Scanner().read([b"{}"])
+        arrivals = Arrivals.of(0, [Piece.of([Inbound("v1/a/ping", b"{}", False, 1)])])
+        Scanner().read_in_place(arrivals, Topics([b"v1/a/ping"]).find(arrivals.text, arrivals.frames))
+        arrivals.records(1)
 
     @staticmethod
     def _scannable(envelope: Envelope, row: int) -> bytes:

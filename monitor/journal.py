@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from alerts.terms import Notification
 from geofence.terms import Transition
+from monitor.arrivals import Arrivals
 from monitor.log import get_logger
 from monitor.segments import SegmentWriter, Walk, first_segment_for, resume, segments_of
 from monitor.signing import Signer
@@ -96,7 +97,7 @@ def decode_body(body: bytes) -> list[Record]:
 class _Waiting:
     """One append on its way to the disk; `records` is None once they had to be given up."""
 
-    records: Sequence[Record] | None
+    records: Sequence[Record] | Arrivals | None
     count: int
     size: int
     future: asyncio.Future[int]
@@ -139,15 +140,17 @@ class Journal:
 
     # --- for the event loop -------------------------------------------------------------------------------------
 
-    def append(self, records: Sequence[Record]) -> asyncio.Future[int]:
-        """Queue records; the future resolves with the number of records on disk up to and including these.
+    def append(self, records: Sequence[Record] | Arrivals) -> asyncio.Future[int]:
+        """Queue records, or what has arrived as it is; the future resolves with the number of records on disk up to and including these.
 
         An empty sequence is committed too, as a sign of life. While the disk fails the future waits; it is cancelled
         if its records had to be given up for want of memory.
         """
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(records, len(records), 0, future, time.monotonic())
-        if records:
+        if isinstance(records, Arrivals):
+            waiting.size = RECORD_BYTES + records.size
+        elif records:
             payloads = sum([len(record[2][1]) for record in records if record[0] is _INPUT])
             waiting.size = RECORD_BYTES * len(records) + payloads
         with self._wake:
@@ -237,15 +240,17 @@ class Journal:
 
     def _commit(self, batch: list[_Waiting]) -> bool:
         """Write a block, again and again while the disk fails; False if the journal is closed meanwhile."""
-        records = [record for waiting in batch for record in waiting.records or ()]
+        parts = [waiting.records for waiting in batch if waiting.records]
+        count = sum(map(len, parts))
         given_up = sum(waiting.count for waiting in batch if waiting.records is None)
         if given_up:
-            records.append(Record(RecordKind.LOST, records[-1].at_ms if records else 0, given_up))
-        body = _encode(records)
+            parts.append([Record(RecordKind.LOST, _last_ms(parts), given_up)])
+            count += 1
+        body = block_body(parts)
         retry_s = RETRY_S_MIN
         while True:
             try:
-                self._writer.write(body, len(records))
+                self._writer.write(body, count)
             except OSError as error:
                 if not self._failing:
                     _log.error("journal_failing", error=errno.errorcode.get(error.errno or 0, "OSError"))
@@ -301,11 +306,39 @@ def _publish_key(path: Path, line: str) -> None:
         path.write_text(known + line)
 
 
-def _encode(records: list[Record]) -> bytes:
+def _last_ms(parts: Sequence[Sequence[Record] | Arrivals]) -> int:
+    """When the last of these came, or 0."""
+    last = parts[-1] if parts else ()
+    return last.at_ms if isinstance(last, Arrivals) else last[-1].at_ms if last else 0
+
+
+def block_body(parts: Sequence[Sequence[Record] | Arrivals]) -> bytes:
+    """The records of a block as one MessagePack array."""
+    packed = [_packed(part) for part in parts]
+    return b"".join((_array_head(sum(map(len, parts))), *packed))
+
+
+def _packed(part: Sequence[Record] | Arrivals) -> bytes:
+    """Records one behind the other."""
+    if not isinstance(part, Arrivals):
+        return _encode(part)
+    packed = part.records(_INPUT)
+    return packed if packed is not None else _encode([Record.of_input(one) for one in part])
+
+
+def _array_head(count: int) -> bytes:
+    """What stands before an array of so many (the MessagePack specification, "array format family")."""
+    if count < 1 << 4:
+        return bytes([0x90 | count])
+    return b"\xdc" + count.to_bytes(2, "big") if count < 1 << 16 else b"\xdd" + count.to_bytes(4, "big")
+
+
+def _encode(records: Sequence[Record]) -> bytes:
+    head = len(_array_head(len(records)))
     try:
-        return to_msgpack(records)
+        return to_msgpack(records)[head:]
     except (UnicodeError, TypeError, ValueError):  # a topic that is not Unicode: it must not take the others with it
-        return to_msgpack([_plain(record) for record in records])
+        return to_msgpack([_plain(record) for record in records])[head:]
 
 
 def _plain(record: Record) -> Record:

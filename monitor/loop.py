@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from geofence.terms import DeviceId, Registry
+from monitor.arrivals import Arrivals
 from monitor.clock import Clock
 from monitor.engine import Effects, Engine
 from monitor.journal import Journal, Record
@@ -29,8 +30,6 @@ PATROL_S = 0.1  # how often the age of the oldest commit is looked at: well belo
 HEARTBEAT_S = 0.5  # an idle service commits nothing at this pace, so that "healthy" means a commit within 2 s
 PENDING_MAX = 10_000  # commits waited for when the disk is gone: beyond it the oldest lose their receipts, not their pings
 STOP_S_MAX = 2.0  # for the last commit at shutdown, which as a whole has 5 s
-
-_make = tuple.__new__  # half the cost of the named tuple's own, once a message
 
 
 class Sinks(Protocol):
@@ -108,19 +107,20 @@ class Loop:
         batches, self._inbox = self._inbox, []
         own, self._own = self._own, []
         now_ms = self._clock.now_ms()
-        envelopes = [Envelope(now_ms, topic, payload) for topic, payload in own]
-        for batch in batches:
-            envelopes += [_make(Envelope, (now_ms, *message)) for message in batch.messages]
-        self.receive(envelopes, batches)
+        if own:
+            self.receive([Envelope(now_ms, topic, payload) for topic, payload in own])
+        if batches:
+            self.receive(Arrivals.of(now_ms, [piece for batch in batches for piece in batch.pieces]), batches)
 
     def receive_own(self, topic: str, payload: bytes) -> asyncio.Future[int]:
         """Take one input of our own in a turn of its own, now; the future ends with its commit."""
         return self.receive([Envelope(self._clock.now_ms(), topic, payload)])
 
-    def receive(self, envelopes: list[Envelope], batches: Sequence[Batch] = ()) -> asyncio.Future[int]:
+    def receive(self, envelopes: Sequence[Envelope], batches: Sequence[Batch] = ()) -> asyncio.Future[int]:
         """Journal and judge envelopes that are stamped already; acknowledge `batches` once they are on disk, as the future tells."""
         started_s = self._loop.time()
-        future = self._journal.append([Record.of_input(envelope) for envelope in envelopes])
+        records = envelopes if isinstance(envelopes, Arrivals) else [Record.of_input(envelope) for envelope in envelopes]
+        future = self._journal.append(records)
         effects = judge(self.engine, envelopes, self._sinks.poisoned)
         self._sinks.judged(effects, len(envelopes), self._loop.time() - started_s)
         self._await_commit(_Pending(future, started_s, batches, effects.receipts))

@@ -106,6 +106,7 @@ class Metrics:
         self._callbacks = Counter("resguardo_callbacks", "Calls back of a carrier by what became of them.", ["result"], registry=registry)
         build = Gauge("resguardo_build_info", "Which release this is.", ["version", "python"], registry=registry)
         build.labels(geofence.__version__, platform.python_version()).set(1)
+        self._judged = self._pings.labels("judged")  # looked up once, not once a turn
         self._begin()
 
     def _begin(self) -> None:
@@ -125,7 +126,7 @@ class Metrics:
         if inputs:
             self._inputs.inc(inputs)
         if effects.pings:
-            self._pings.labels("judged").inc(effects.pings)
+            self._judged.inc(effects.pings)
             self._times.decision.add(seconds, effects.pings)
         for rejection in effects.rejections:
             self._pings.labels("rejected").inc()

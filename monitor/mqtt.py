@@ -10,8 +10,11 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 
-from monitor.connection import Batch, Broker, Connection, Inbound, LinkLost, NoListener, Refused
+from monitor.arrivals import Inbound
+from monitor.connection import Batch, Broker, Connection, LinkLost, NoListener, Refused
+from monitor.frames import NOBODYS
 from monitor.log import get_logger
+from monitor.topics import Topics
 
 __all__ = ["Batch", "Broker", "Inbound", "LinkLost", "NoListener", "Refused", "Session"]
 
@@ -31,7 +34,7 @@ class Session:
         *,
         on_batch: Callable[[Batch], None],
         on_link: Callable[[bool], None],
-        skip: Callable[[bytes], bool] = lambda topic: False,
+        unwanted: Callable[[], Topics] = lambda: NOBODYS,
         rng: random.Random | None = None,
     ) -> None:
         self.client_id = client_id
@@ -40,7 +43,7 @@ class Session:
         self._topics = tuple(topics)
         self._on_batch = on_batch
         self._on_link = on_link
-        self._skip = skip
+        self._unwanted = unwanted
         self._rng = rng or random.Random()  # jitter
         self._connection: Connection | None = None
 
@@ -71,7 +74,7 @@ class Session:
         """Keep the conversation up until cancelled. Never raises anything else."""
         delay_s = BACKOFF_S_MIN
         while True:
-            connection = Connection(self.client_id, self._broker, self._on_batch, self._skip)
+            connection = Connection(self.client_id, self._broker, self._on_batch, self._unwanted)
             try:
                 await connection.open()
                 await connection.subscribe(self._topics)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
+import numpy as np
+
 PUBACK_COMMAND = 0x40
-_PUBACK = struct.Struct("!BBH")  # the short form, which means success in both versions (MQTT 5 §3.4.2.1)
+# The short form, which means success in both versions (MQTT 5 §3.4.2.1).
+_PUBACK = np.dtype([("command", "u1"), ("length", "u1"), ("packet_id", ">u2")])
 
 
 def after_properties(data: bytes, at: int) -> int:
@@ -21,6 +23,9 @@ def after_properties(data: bytes, at: int) -> int:
         shift += 7
 
 
-def pubacks(packet_ids: Sequence[int]) -> bytes:
+def pubacks(packet_ids: Sequence[Sequence[int]]) -> bytes:
     """A PUBACK for each of these ids, in one piece."""
-    return b"".join([_PUBACK.pack(PUBACK_COMMAND, 2, packet_id) for packet_id in packet_ids])
+    ids = packet_ids[0] if len(packet_ids) == 1 else np.concatenate(packet_ids)
+    packets = np.empty(len(ids), _PUBACK)
+    packets["command"], packets["length"], packets["packet_id"] = PUBACK_COMMAND, 2, ids
+    return packets.tobytes()

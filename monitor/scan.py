@@ -20,6 +20,8 @@ from geofence.jit import compiled
 from geofence.state import PING
 from geofence.terms import Source, Strap, Tether
 from monitor import bounds
+from monitor.arrivals import RETAIN, TAIL_BYTES, Arrivals
+from monitor.topics import NOWHERE
 
 DIGITS_MAX = 15  # 10^15 < 2^53: every such integer is a float64
 TEN_TO = np.array([10.0**k for k in range(DIGITS_MAX + 1)])  # exact up to 10^22
@@ -289,6 +291,22 @@ def scan(text: Any, ends: Any, rows: Any, plain: Any, values: Any) -> int:
     return read
 
 
+@compiled
+def scan_frames(text: Any, frames: Any, found: Any, rows: Any, plain: Any, values: Any) -> int:
+    """Read the payloads of these packets where they lie, as `scan` does, but for those of no device and what is retained or too long."""
+    read = 0
+    for k in range(frames.shape[0]):
+        first, end = int(frames[k]["payload"]), int(frames[k]["end"])
+        if found[k] == NOWHERE or frames[k]["command"] & RETAIN or not 0 < end - first <= bounds.PAYLOAD_BYTES_MAX:
+            continue
+        values[:] = math.nan
+        if read_ping(text, first, values) == end and is_whole(values):
+            fill(rows[k], values)
+            plain[k] = True
+            read += 1
+    return read
+
+
 class Scanner:
     """Owns the scratch memory of `scan`."""
 
@@ -305,5 +323,8 @@ class Scanner:
         read = scan(text, ends, rows, plain, self._values)
         return rows, [] if read == len(payloads) else np.flatnonzero(~plain).tolist()
 
-
-TAIL_BYTES = 16  # longer than any word that is compared in one go
+    def read_in_place(self, arrivals: Arrivals, found: Any) -> tuple[Any, list[int]]:
+        """The same of what has arrived; `found` has the row of each one's device, or NOWHERE."""
+        rows, plain = np.zeros(len(found), PING), np.zeros(len(found), np.bool_)
+        read = scan_frames(arrivals.text, arrivals.frames, found, rows, plain, self._values)
+        return rows, [] if read == len(found) else np.flatnonzero(~plain).tolist()

@@ -21,6 +21,7 @@ from geofence.terms import Device, Format, Ping, Registry, Source, Strap, Tether
 from monitor import bounds
 from monitor.bounds import NULL_ISLAND_DEG, PAYLOAD_BYTES_MAX
 from monitor.terms import Decoded, Envelope, Ignored, Link, OrderChange, Refused, Rejection, RejectReason, Status
+from monitor.topics import Topics
 
 __all__ = ["Decoded", "Directory", "Envelope", "Ignored", "Link", "OrderChange", "Refused", "RejectReason", "Rejection", "Status", "decode"]
 
@@ -197,6 +198,7 @@ class Directory:
         self.traccar_topic = traccar_topic
         self.rows: dict[str, int] = {}
         self.ping_rows: dict[str, int] = {}  # by whole topic: the hot path splits nothing
+        self.topics = Topics()  # the same for compiled code
         self.owntracks_rows: dict[str, int] = {}
         self.traccar_rows: dict[str, int] = {}
         for row, device in enumerate(registry.devices):
@@ -212,6 +214,7 @@ class Directory:
         else:
             self.rows[device.id] = row
             self.ping_rows[f"v1/{device.id}/ping"] = row
+            self.topics.put(f"v1/{device.id}/ping".encode(), row)
 
 
 # --- decode -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import asyncio
 import json
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,6 +18,7 @@ from config.errors import BadInput
 from config.load import load_settings
 from geofence.policy import JUMP_SPEED_MPS_MAX
 from geofence.terms import Device, DeviceId, Level, OrderId, PersonId, Registry
+from monitor.arrivals import Inbound, Piece
 from monitor.canary import (
     HER,
     HIM,
@@ -34,7 +35,7 @@ from monitor.canary import (
 )
 from monitor.carriers import technical_of
 from monitor.engine import Effects, Engine
-from monitor.mqtt import Batch, Inbound, LinkLost
+from monitor.mqtt import Batch, LinkLost
 from monitor.notices import Trouble, notices
 from monitor.supervise import FAILS_MAX, STEADY_S, Restarts
 from monitor.terms import CANARY, Envelope, is_canary
@@ -106,9 +107,7 @@ class Round:
         self.hear(f"v1/{HER}/alert", alert)
 
     def hear(self, topic: str, body: dict[str, Any]) -> None:
-        batch = Batch.__new__(Batch)
-        batch.messages, batch._packet_ids = [Inbound(topic, to_json(body), False, 1)], []
-        self.canary.heard(batch)
+        self.canary.heard(Batch(cast(Any, None), [Piece.of([Inbound(topic, to_json(body), False, 1)])], []))
 
     def walk(self, rounds: int, *, lost: str = "") -> None:
         """Whole rounds; of the first ping of each, the alert may get lost by one way."""

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import frames as module
-from monitor.frames import PUBLISH, Splitter
+from monitor.frames import NOBODYS, PUBLISH, Splitter
+from monitor.topics import Topics
 
 PINGRESP = b"\xd0\x00"
 
@@ -32,38 +33,48 @@ def publish(topic: bytes, payload: bytes, *, qos: int, packet_id: int, propertie
 messages = st.tuples(st.binary(min_size=1, max_size=30), st.binary(max_size=300), st.sampled_from((0, 1)), st.integers(1, 0xFFFF))
 
 
-def heard(splitter: Splitter, pieces: list[bytes]) -> list[tuple[bytes, bytes, int] | bytes]:
-    found: list[tuple[bytes, bytes, int] | bytes] = []
+def heard(splitter: Splitter, pieces: list[bytes], unwanted: Topics = NOBODYS) -> tuple[list[tuple[bytes, bytes, int]], list[int], list[bytes]]:
+    """(messages, packet ids, bodies of other packets)."""
+    messages: list[tuple[bytes, bytes, int]] = []
+    ids: list[int] = []
+    others: list[bytes] = []
     for piece in pieces:
-        for data, rows in splitter.feed(piece):
-            for command, packet_id, body, topic, topic_end, payload, end in rows:
-                found.append((data[topic:topic_end], data[payload:end], packet_id) if command >> 4 == PUBLISH else data[body:end])
-    return found
+        for cut in splitter.feed(piece, unwanted):
+            for command, packet_id, _, topic, topic_end, payload, end in cut.messages.tolist():
+                assert command >> 4 == PUBLISH
+                messages.append((cut.data[topic:topic_end], cut.data[payload:end], packet_id))
+            ids += cut.packet_ids.tolist()
+            others += [cut.data[body:end] for _, _, body, _, _, _, end in cut.others]
+    return messages, ids, others
 
 
 @settings(deadline=None)  # the first call compiles
-@given(st.lists(messages, max_size=12), st.lists(st.integers(0, 4_000), max_size=8), st.one_of(st.none(), st.binary(max_size=200)))
+@given(st.lists(messages, max_size=12), st.lists(st.integers(0, 4_000), max_size=8), st.one_of(st.none(), st.binary(max_size=200)), st.integers(0, 3))
 def test_what_was_written_is_read_whatever_pieces_it_comes_in(
-    written: list[tuple[bytes, bytes, int, int]], cuts: list[int], properties: bytes | None
+    written: list[tuple[bytes, bytes, int, int]], cuts: list[int], properties: bytes | None, skipped: int
 ) -> None:
     stream = b"".join(publish(t, p, qos=q, packet_id=i, properties=properties) + PINGRESP for t, p, q, i in written)
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
     pieces = [stream[a:b] for a, b in pairwise(places)]
-    expected = [one for t, p, q, i in written for one in ((t, p, i if q else 0), b"")]
-    assert heard(Splitter(has_properties=properties is not None), pieces) == expected
+    unwanted = [t for t, _, _, _ in written[:skipped]]
+    expected = [(t, p, i if q else 0) for t, p, q, i in written if t not in unwanted]
+    ids = [i for _, _, q, i in written if q]
+    splitter = Splitter(has_properties=properties is not None)
+    assert heard(splitter, pieces, Topics(unwanted)) == (expected, ids, [b""] * len(written))
 
 
 def test_more_packets_than_there_are_rows_are_read_in_several_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_scratch", module._scratch[:3])
-    assert heard(Splitter(has_properties=True), [PINGRESP * 10]) == [b""] * 10
+    assert heard(Splitter(has_properties=True), [PINGRESP * 10]) == ([], [], [b""] * 10)
 
 
 def test_two_streams_read_in_turn_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_scratch", module._scratch[:3])
     feeds = [Splitter(has_properties=False).feed(publish(topic, b"", qos=0, packet_id=0, properties=None) * 7) for topic in (b"a", b"bbb")]
     for feed in (feeds[0], feeds[1], feeds[0], feeds[1], feeds[1], feeds[0]):
-        data, rows = next(feed)
-        assert {data[topic:end] for _, _, _, topic, end, _, _ in rows} == ({b"a"} if feed is feeds[0] else {b"bbb"})
+        cut = next(feed)
+        found = {cut.data[topic:end] for _, _, _, topic, end, _, _ in cut.messages.tolist()}
+        assert found == ({b"a"} if feed is feeds[0] else {b"bbb"})
 
 
 @pytest.mark.parametrize(

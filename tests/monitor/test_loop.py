@@ -12,11 +12,12 @@ import pytest
 
 from geofence.terms import DeviceId, OrderId, Registry
 from monitor import loop as loop_module
+from monitor.arrivals import Inbound, Piece
 from monitor.clock import Clock
 from monitor.engine import Effects, Engine
 from monitor.journal import Journal, Record
 from monitor.loop import Loop
-from monitor.mqtt import Batch, Inbound
+from monitor.mqtt import Batch
 from monitor.terms import Envelope, OrderChange
 from tests.pings import pair
 
@@ -88,8 +89,8 @@ class FakeConnection:
     def __init__(self) -> None:
         self.acknowledged: list[int] = []
 
-    def acknowledge(self, packet_ids: Sequence[int]) -> None:
-        self.acknowledged += packet_ids
+    def acknowledge(self, packet_ids: Sequence[Sequence[int]]) -> None:
+        self.acknowledged += [one for some in packet_ids for one in some]
 
 
 class Heard:
@@ -130,7 +131,7 @@ class Bench:
     def arrive(self, *payloads: bytes, first_id: int = 1) -> None:
         messages = [Inbound("v1/brc-1/ping", payload, False, 1) for payload in payloads]
         ids = list(range(first_id, first_id + len(payloads)))
-        self.loop.take(Batch(cast(Any, self.connection), messages, ids))
+        self.loop.take(Batch(cast(Any, self.connection), [Piece.of(messages)], [ids]))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from geofence.state import PING
 from geofence.terms import Device, DeviceId, PersonId, Ping, Registry
+from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.intake import Intake, Other, PingRun
 from monitor.scan import Scanner
 from monitor.terms import Envelope, Rejection, RejectReason
@@ -37,6 +38,10 @@ def by_wire(payload: bytes) -> Any:
 def by_scan(*payloads: bytes) -> list[Any]:
     """The row of each payload, None where the scanner leaves it alone."""
     rows, others = SCANNER.read(list(payloads))
+    arrivals = Arrivals.of(T0, [Piece.of([Inbound("v1/brc/ping", payload, False, 1)]) for payload in payloads])
+    in_place, unread = SCANNER.read_in_place(arrivals, DIRECTORY.topics.find(arrivals.text, arrivals.frames))
+    assert unread == others, "read where it lies or one by one: the same"
+    assert all(in_place[k].tobytes() == rows[k].tobytes() for k in range(len(rows)) if k not in others)
     rows["at_ms"] = T0
     return [None if k in others else row for k, row in enumerate(rows)]
 

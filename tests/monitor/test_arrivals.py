@@ -1,0 +1,127 @@
+"""Promises of what has arrived: as it lies in memory it is judged and recorded exactly as it would be one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofence.terms import Device, DeviceId, PersonId, Registry
+from monitor import topics as topics_module
+from monitor.arrivals import Arrivals, Inbound, Piece
+from monitor.intake import Intake, PingRun
+from monitor.journal import Record, block_body, decode_body
+from monitor.terms import Envelope
+from monitor.topics import NOWHERE, Topics
+from monitor.wire import Directory
+from tests.pings import T0
+
+DEVICES = ("brc", "tag", "x" * 64)
+DIRECTORY = Directory(Registry(tuple(Device(DeviceId(name), PersonId(name)) for name in DEVICES)))
+PING = b'{"v":1,"boot":3,"seq":1287,"at":1764000000123,"fix":{"at":1764000000000,"lat":20.5,"lon":-100.3,"accuracy":8.0}}'
+topics = st.sampled_from((*(f"v1/{name}/ping" for name in DEVICES), "v1/brc/ack", "v1/stranger/ping", "positions", "señal", "t" * 300))
+payloads = st.one_of(st.sampled_from((PING, PING[:-1], b"", b"{}", b"x" * 5_000)), st.binary(max_size=300))
+messages = st.builds(Inbound, topics, payloads, st.booleans(), st.integers(0, 2))
+
+
+def arrived(*pieces: list[Inbound]) -> tuple[Arrivals, list[Envelope]]:
+    """The same as it lies in memory, and one by one."""
+    return Arrivals.of(T0, [Piece.of(piece) for piece in pieces]), [Envelope(T0, *message) for piece in pieces for message in piece]
+
+
+def shown(pieces: Any) -> list[Any]:
+    return [(p.rows.tobytes(), p.receipted.tolist()) if isinstance(p, PingRun) else p for p in pieces]
+
+
+@given(st.lists(st.lists(messages, max_size=6), max_size=4))
+@settings(deadline=None)  # the first call compiles
+def test_judged_and_recorded_as_one_by_one(pieces: list[list[Inbound]]) -> None:
+    arrivals, envelopes = arrived(*pieces)
+    assert list(arrivals) == envelopes == [arrivals[k] for k in range(len(arrivals))]
+    assert list(arrivals[1:3]) == envelopes[1:3]
+    assert shown(Intake(DIRECTORY).pieces(arrivals)) == shown(Intake(DIRECTORY).pieces(envelopes))
+    records = [Record.of_input(envelope) for envelope in envelopes]
+    assert block_body([arrivals]) == block_body([records])
+    assert block_body([arrivals[1:3]]) == block_body([records[1:3]])
+    assert decode_body(block_body([records, arrivals, [], arrivals])) == [Record(*record) for record in decode_body(block_body([records])) * 3]
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 65_535, 65_536])
+def test_a_block_of_any_size_is_one_array(count: int) -> None:
+    arrivals, envelopes = arrived([Inbound("t", b"", False, 1)])
+    many = Arrivals(T0, arrivals.text, np.repeat(arrivals.frames, count))
+    assert block_body([many]) == block_body([[Record.of_input(envelopes[0])] * count])
+    assert len(decode_body(block_body([many]))) == count
+
+
+@pytest.mark.parametrize("size", [0, 31, 32, 255, 256, 65_535, 65_536])
+def test_topics_and_payloads_of_every_size_are_recorded_alike(size: int) -> None:
+    arrivals, envelopes = arrived([Inbound("t" * min(size, 65_535), b"p" * size, True, 0)])
+    assert block_body([arrivals]) == block_body([[Record.of_input(one) for one in envelopes]])
+
+
+def test_a_topic_that_is_no_text_takes_no_other_with_it() -> None:
+    piece = Piece.of([Inbound("v1/brc/ping", PING, False, 1), Inbound("v1/b", b"x", False, 1), Inbound("v1/tag/ping", PING, False, 1)])
+    arrivals = Arrivals.of(T0, [Piece(piece.data.replace(b"v1/b\x78", b"v1/\xff\x78"), piece.frames)])
+    assert [record.envelope().topic for record in decode_body(block_body([arrivals]))] == ["v1/brc/ping", "v1/�", "v1/tag/ping"]
+    assert [len(piece.rows) for piece in Intake(DIRECTORY).pieces(arrivals) if isinstance(piece, PingRun)] == [1, 1]
+
+
+def test_what_was_read_beside_it_is_not_kept_while_it_waits_for_the_disk() -> None:
+    piece = Piece.of([Inbound("t", b"x" * 1000, False, 1)] * 10)
+    assert Arrivals.of(T0, [Piece(piece.data, piece.frames[:1])]).text.base is None
+    assert Arrivals.of(T0, [Piece(piece.data, piece.frames[:1])]).size < 1_200
+
+
+def test_a_topic_is_known_by_another_name_and_no_other_is() -> None:
+    piece = Piece.of([Inbound(topic, topic.encode(), False, 1) for topic in ("fleet/positions", "v1/brc/ping", "fleet/positions", "fleet")])
+    renamed = piece.renamed(Topics([b"fleet/positions"]), b"positions")
+    assert [(m.topic, m.payload) for m in renamed.messages()] == [
+        ("positions", b"fleet/positions"), ("v1/brc/ping", b"v1/brc/ping"), ("positions", b"fleet/positions"), ("fleet", b"fleet"),
+    ]  # fmt: skip
+    assert piece.messages()[0].topic == "fleet/positions", "the piece itself is as it was"
+    assert piece.renamed(Topics([b"other"]), b"positions") is piece
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
+
+
+def found(table: Topics, names: list[bytes]) -> list[int]:
+    piece = Piece.of([Inbound(name.decode(), b"", False, 0) for name in names])
+    return list(table.find(np.frombuffer(piece.data, np.uint8), piece.frames).tolist())
+
+
+@given(st.lists(st.lists(st.tuples(st.text("ab/", max_size=4), st.integers(0, 9)), max_size=20), max_size=5), st.lists(st.text("ab/", max_size=4)))
+@settings(deadline=None)
+def test_the_table_knows_what_a_dictionary_would(rounds: list[list[tuple[str, int]]], asked: list[str]) -> None:
+    table, known = Topics(), dict[str, int]()
+    for some in rounds:
+        for name, value in some:
+            table.put(name.encode(), value)
+            known[name] = value
+        names = [*asked, *known]
+        assert found(table, [name.encode() for name in names]) == [known.get(name, NOWHERE) for name in names]
+
+
+def test_topics_that_share_a_slot_are_told_apart() -> None:
+    names = [b"v1/brc-%06d/ping" % k for k in range(5_000)]
+    table = Topics(names)
+    assert found(table, [*names, b"v1/brc-5000/ping"]) == [*range(5_000), NOWHERE]
+    slots = table.table()[0]
+    taken = [topics_module.digest(np.frombuffer(name, np.uint8), 0, len(name)) % len(slots) for name in names]
+    assert len(set(taken)) < len(names), "some share a slot, or this proves nothing"
+
+
+def test_a_whole_ping_goes_through_without_an_object_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes it cheap: nobody asks for an envelope of what is plain."""
+    monkeypatch.setattr(Arrivals, "__iter__", None)
+    monkeypatch.setattr(Arrivals, "__getitem__", None)
+    arrivals, _ = arrived([Inbound("v1/brc/ping", PING, False, 1)] * 3)
+    (run,) = Intake(DIRECTORY).pieces(arrivals)
+    assert isinstance(run, PingRun)
+    assert run.rows["seq"].tolist() == [json.loads(PING)["seq"]] * 3
+    assert len(block_body([arrivals])) > 3 * len(PING)
