@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from alerts.channels import Carrier
 from alerts.terms import Notification
@@ -36,10 +37,16 @@ def urgency(one: Notification) -> tuple[float, ...]:
     return -one.level, one.reason, soon_s, near_m, one.issued_ms
 
 
-class Lane:
-    """Runs `attempt` for what is pushed, at least `pace_s` apart: what a carrier would queue, it would queue by age."""
+Attempt = Callable[[Delivery], Coroutine[Any, Any, None] | None]
 
-    def __init__(self, parallel: int, attempt: Callable[[Delivery], Awaitable[None]], pace_s: float = 0.0) -> None:
+
+class Lane:
+    """Runs `attempt` for what is pushed, at least `pace_s` apart: what a carrier would queue, it would queue by age.
+
+    An attempt is begun by the call, and what it returns is what remains of it.
+    """
+
+    def __init__(self, parallel: int, attempt: Attempt, pace_s: float = 0.0) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
         self._parallel = parallel
         self._attempt = attempt
@@ -56,6 +63,12 @@ class Lane:
         heapq.heappush(self._heap, (urgency(delivery.notification), self._pushed, delivery))
         if self._start is None:
             self._start = asyncio.get_running_loop().call_soon(self._pump)
+
+    def start(self) -> None:
+        """Begin now with what was pushed: nothing more urgent comes with it."""
+        if self._start is not None:
+            self._start.cancel()
+            self._pump()
 
     def waiting(self) -> list[Notification]:
         """Who waits for a turn, in the order of the turns."""
@@ -74,18 +87,17 @@ class Lane:
                 delivery = heapq.heappop(self._heap)[-1]
                 delivery.running = True
                 self._free_s = loop.time() + self._pace_s
-                task = loop.create_task(self._run(delivery))
-                self.tasks.add(task)
-                task.add_done_callback(self._ended)
+                rest = self._attempt(delivery)
+                if rest is not None:
+                    task = loop.create_task(rest)
+                    self.tasks.add(task)
+                    task.add_done_callback(self._ended)
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look again when the pace allows the next."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = loop.call_at(self._free_s, self._pump)
-
-    async def _run(self, delivery: Delivery) -> None:
-        await self._attempt(delivery)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)

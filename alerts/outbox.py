@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from alerts.channels import Answer, Carrier, Verdict
+from alerts.channels import Answer, Carrier, Prompt, Verdict
 from alerts.database import Change, Database, Intent, Kept
 from alerts.lane import Delivery, Lane
 from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
@@ -122,6 +123,8 @@ class Outbox:
         on_disk = self._disk.write(*(Intent(one, now_ms) for one in kept)) if kept else _done()
         for one in new.values():
             self._accept(one, on_disk, look_up=now_ms - one.issued_ms > REPEATED_MS)
+        for lane in self._lanes.values():
+            lane.start()
 
     def acknowledged(self, notifications: Iterable[NotificationId]) -> None:
         """Somebody has answered these, as the engine found."""
@@ -189,16 +192,40 @@ class Outbox:
 
     # --- out ------------------------------------------------------------------------------------------------------
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    def _attempt(self, delivery: Delivery) -> Coroutine[Any, Any, None] | None:
+        """Begin an attempt, and be on the wire when this returns where the carrier can; what remains of it, if anything."""
+        carrier = delivery.carrier
+        if not (carrier.idempotent and isinstance(carrier, Prompt)):
+            return self._attempt_in_turn(delivery)
+        self._count(delivery)
+        try:
+            begun = carrier.begin(delivery.notification)
+        except Exception as error:  # a carrier's fault must not cost the alert
+            begun = Answer(Verdict.UNSURE, type(error).__name__)
+        if isinstance(begun, Answer):  # heard in a moment: whoever submits this must not hear of its end before it returns
+            asyncio.get_running_loop().call_soon(self._conclude, delivery, begun)
+            return None
+        return self._confirm(delivery, begun)
+
+    async def _attempt_in_turn(self, delivery: Delivery) -> None:
         if not delivery.carrier.idempotent and not delivery.on_disk.done():
             _, late = await asyncio.wait([delivery.on_disk], timeout=0 if self.degraded else DISK_S)
             if late:
                 self._set_degraded(True)
                 delivery.on_disk.add_done_callback(lambda _: self._set_degraded(False))
+        self._count(delivery)
+        self._conclude(delivery, await self._ask(delivery))
+
+    async def _confirm(self, delivery: Delivery, begun: Awaitable[Answer]) -> None:
+        self._conclude(delivery, await self._within(delivery.carrier, begun))
+
+    def _count(self, delivery: Delivery) -> None:
+        """Another attempt begins; the first is kept."""
         if delivery.attempts == 0 and not _is_fleeting(delivery.notification):
             self._disk.write(Change(delivery.notification.id, DeliveryState.SENDING, self._now_ms()))
         delivery.attempts += 1
-        answer = await self._ask(delivery)
+
+    def _conclude(self, delivery: Delivery, answer: Answer) -> None:
         delivery.running = False
         self._follow(delivery, answer)
 
@@ -215,9 +242,14 @@ class Outbox:
                 if delivery.look_ups_failed < LOOK_UPS_FAILED_MAX:
                     return Answer(Verdict.UNSURE, f"look-up: {type(error).__name__}")
             delivery.look_up = False
+        return await self._within(carrier, carrier.send(one))
+
+    @staticmethod
+    async def _within(carrier: Carrier, sending: Awaitable[Answer]) -> Answer:
+        """What comes of it in the time that the carrier is given."""
         try:
             async with asyncio.timeout(carrier.timeout_s):
-                return await carrier.send(one)
+                return await sending
         except TimeoutError:
             return Answer(Verdict.UNSURE, "time-out")
         except Exception as error:  # a carrier's fault must not cost the alert

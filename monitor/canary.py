@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from alerts.channels import Answer, Carrier, Verdict
+from alerts.channels import Answer, Carrier, Prompt, Verdict
 from alerts.ladder import Ladder
 from alerts.terms import Audience, Channel, Kind, Notification
 from config.errors import BadInput
@@ -109,8 +109,13 @@ class Sink:
 
     async def send(self, notification: Notification) -> Answer:
         """Once."""
+        begun = self.begin(notification)
+        return begun if isinstance(begun, Answer) else await begun
+
+    def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
+        """At once where the carrier does."""
         if not is_canary(notification.order) or self._channel is Channel.BRACELET:
-            return await self._carrier.send(notification)
+            return self._carrier.begin(notification) if isinstance(self._carrier, Prompt) else self._carrier.send(notification)
         self._saw(notification)
         return Answer(Verdict.TAKEN, "canary")
 

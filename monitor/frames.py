@@ -1,7 +1,7 @@
 """MQTT's packets in a piece of the stream, found by compiled code: where each begins and, for a PUBLISH, where its parts lie. PURE.
 
 One socket read brings hundreds of messages under load. Going over their bytes one by one in Python cost more than everything
-that was done with them afterwards; here a read costs two calls, and a message makes no object of Python's, neither one that is
+that was done with them afterwards; here a read costs three calls, and a message makes no object of Python's, neither one that is
 wanted nor one that nobody wants (the protected devices' pings come to two sessions). MQTT 5 §2.1, §3.3; 3.1.1 the same without
 properties.
 """
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geofence.jit import compiled
-from monitor.topics import NOWHERE, Topics, value_of
+from monitor.topics import NOWHERE, Topics
 
 PUBLISH = 3  # the packet's type, in the upper half of its first byte
 FRAMES = 8_192  # rows a call: the packets of one socket read of 256 kB, unless they are tiny; then it is called again
@@ -82,6 +82,7 @@ def split(data: Any, first: int, has_properties: bool, frames: Any) -> tuple[int
             break
         frame = frames[count]
         frame["command"], frame["packet_id"], frame["body"], frame["end"] = data[at], 0, body, body + length
+        frame["topic"] = frame["topic_end"] = frame["payload"] = body  # of what is no PUBLISH: nothing
         if data[at] >> 4 == PUBLISH and not part(data, frame, has_properties):
             return 0, int(TORN)
         count, at = count + 1, body + length
@@ -89,10 +90,9 @@ def split(data: Any, first: int, has_properties: bool, frames: Any) -> tuple[int
 
 
 @compiled
-def sift(data: Any, frames: Any, unwanted: Any, ids: Any, others: Any) -> tuple[int, int, int]:
-    """(messages, packet ids, others): brings the PUBLISHes on whose topics nothing stands in the table `unwanted` to the front of
+def sift(frames: Any, found: Any, ids: Any, others: Any) -> tuple[int, int, int]:
+    """(messages, packet ids, others): brings the PUBLISHes whose topics were not found among the unwanted ones to the front of
     `frames`, and writes down the packet ids of all PUBLISHes and the packets of other kinds, all in their order."""
-    slots, keys, ends, values = unwanted
     kept = noted = strange = 0
     for k in range(frames.shape[0]):
         frame = frames[k]
@@ -103,7 +103,7 @@ def sift(data: Any, frames: Any, unwanted: Any, ids: Any, others: Any) -> tuple[
         if frame["packet_id"]:
             ids[noted] = frame["packet_id"]
             noted += 1
-        if value_of(data, int(frame["topic"]), int(frame["topic_end"]), slots, keys, ends, values) == NOWHERE:
+        if found[k] == NOWHERE:
             frames[kept] = frame
             kept += 1
     return kept, noted, strange
@@ -157,7 +157,7 @@ class Splitter:
             if end == TORN:
                 raise ValueError("not MQTT")
             if count:
-                kept, noted, strange = sift(view, _scratch[:count], unwanted.table(), _ids, _others)
+                kept, noted, strange = sift(_scratch[:count], unwanted.find(view, _scratch[:count]), _ids, _others)
                 yield Cut(data, _scratch[:kept].copy(), _ids[:noted].copy(), _others[:strange].tolist())
             at = end
             if count < len(_scratch):

@@ -19,6 +19,7 @@ from monitor.topics import NOWHERE, Topics
 from monitor.wire import Directory, decode
 
 NO_ROW = NOWHERE  # the topic is not that of a registered device's v1 pings
+OWN = "monitor/"  # begins the topics of what we tell ourselves: never a ping
 QOS_MASK = QOS_BITS << QOS_SHIFT
 
 
@@ -47,8 +48,12 @@ class Intake:
 
     def pieces(self, batch: Sequence[Envelope]) -> Iterator[PingRun | Other]:
         """The pieces of a batch; what is not plain is decoded when its turn comes."""
-        if batch:
-            yield from self._cut(batch, *(self._arrived(batch) if isinstance(batch, Arrivals) else self._listed(batch)))
+        if isinstance(batch, Arrivals):
+            yield from self._cut(batch, *self._arrived(batch))
+        elif all(envelope.topic.startswith(OWN) for envelope in batch):  # the outcomes of deliveries come in turns of their own
+            yield from (Other(envelope.at_ms, decode(envelope, self._directory)) for envelope in batch)
+        else:
+            yield from self._cut(batch, *self._listed(batch))
 
     def _arrived(self, batch: Arrivals) -> tuple[Any, Any, list[int]]:
         """(rows, receipted, others) of what has arrived by MQTT: read where it lies."""

@@ -5,9 +5,10 @@ Carriers never import the monitor: what they need of it (publishing over MQTT) i
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alerts.terms import Notification
 
@@ -48,3 +49,11 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Prompt(Protocol):
+    """A carrier that sends while the outbox still judges whose turn is next: no task has to be waited for before it is on the wire."""
+
+    def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
+        """As `send`, with all that needs nobody's answer done when this returns; an Answer if that was all. May raise."""

@@ -40,7 +40,7 @@ class Bracelet:
     """Publishes to each of her bracelets; showing the same id twice is the bracelet's to prevent."""
 
     timeout_s = 2.0
-    parallel = 256  # a storm of one per person must not queue behind round trips
+    parallel = 1_000  # a storm of one per person must not queue behind round trips: as many as the connection has under way
     idempotent = True
 
     def __init__(self, publish: Publish) -> None:
@@ -51,11 +51,19 @@ class Bracelet:
         return True
 
     async def send(self, notification: Notification) -> Answer:
-        """Publish at QoS 1 and wait for the PUBACKs; one bracelet that has it is enough, the other may lie in a drawer."""
+        """Publish at QoS 1 and wait for the PUBACKs."""
+        begun = self.begin(notification)
+        return begun if isinstance(begun, Answer) else await begun
+
+    def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
+        """Publish now: an alert that waited for a task of its own waited for the pings that came meanwhile."""
         if not notification.devices:
             return Answer(Verdict.NEVER, "no bracelet")
         payload = json.dumps(alert_of(notification), ensure_ascii=False, separators=(",", ":")).encode()
-        published = [self._publish(f"v1/{device}/alert", payload, 1) for device in notification.devices]
+        return self._confirmed([self._publish(f"v1/{device}/alert", payload, 1) for device in notification.devices])
+
+    async def _confirmed(self, published: list[Awaitable[None]]) -> Answer:
+        """What the PUBACKs say; one bracelet that has it is enough, the other may lie in a drawer."""
         results = await asyncio.gather(*published, return_exceptions=True)
         errors = [result for result in results if isinstance(result, BaseException)]
         if len(errors) < len(results):

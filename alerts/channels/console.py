@@ -19,7 +19,8 @@ class Console:
     idempotent = True
 
     def __init__(self, show: Callable[[Notification], None] = lambda _: None) -> None:
-        self.messages: deque[Notification] = deque(maxlen=KEPT)
+        self.messages: deque[Notification] = deque()
+        self._standing: set[object] = set()  # the ids of the last messages and what they say: looked up, since a flood has a thousand
         self._show = show
 
     def reaches(self, notification: Notification) -> bool:
@@ -27,10 +28,18 @@ class Console:
         return True
 
     async def send(self, notification: Notification) -> Answer:
+        """Show it."""
+        return self.begin(notification)
+
+    def begin(self, notification: Notification) -> Answer:
         """Show it, unless the same words for the same moment stand there already, meant for another channel."""
-        if any(_says_the_same(shown, notification) for shown in self.messages):
+        if notification.id in self._standing or _said(notification) in self._standing:
             return Answer(Verdict.TAKEN, "shown already")
         self.messages.append(notification)
+        self._standing.update((notification.id, _said(notification)))
+        if len(self.messages) > KEPT:
+            oldest = self.messages.popleft()
+            self._standing.difference_update((oldest.id, _said(oldest)))
         self._show(notification)
         return Answer(Verdict.TAKEN, "shown")
 
@@ -42,8 +51,6 @@ class Console:
         """Nothing is held."""
 
 
-def _says_the_same(shown: Notification, new: Notification) -> bool:
-    return shown.id == new.id or (
-        (shown.incident, shown.audience, shown.kind, shown.issued_ms, shown.text)
-        == (new.incident, new.audience, new.kind, new.issued_ms, new.text)
-    )
+def _said(one: Notification) -> object:
+    """What a reader would take for the same message."""
+    return one.incident, one.audience, one.kind, one.issued_ms, one.text

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from alerts.channels import Answer, Verdict
+from alerts.channels import console as console_module
 from alerts.channels.bracelet import Bracelet
 from alerts.channels.console import Console
 from alerts.channels.dispatch import Webhook
@@ -94,6 +95,17 @@ async def test_the_console_shows_the_same_words_once() -> None:
     for each in (one, twin, one):
         assert (await console.send(each)).verdict is Verdict.TAKEN
     assert shown == [one]
+
+
+async def test_the_console_forgets_what_it_no_longer_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console_module, "KEPT", 2)
+    shown: list[Notification] = []
+    console = Console(shown.append)
+    first, *more = (notification(Channel.CONSOLE, issued_ms=NOW_MS + k) for k in range(3))
+    for each in (first, *more, more[0], first):
+        await console.send(each)
+    assert shown == [first, *more, first]
+    assert list(console.messages) == [more[1], first]
 
 
 # --- dispatch -----------------------------------------------------------------------------------------------------------

@@ -6,12 +6,17 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alerts import database as database_module
 from alerts import outbox as outbox_module
@@ -19,7 +24,7 @@ from alerts.channels import Answer, Carrier, Verdict
 from alerts.channels.console import Console
 from alerts.channels.telephone import Account, Telephone, Text
 from alerts.contacts import Contact
-from alerts.database import body_of, from_body
+from alerts.database import Change, Intent, body_of, from_body
 from alerts.outbox import Outbox
 from alerts.terms import Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import IncidentId, Level, PersonId, Reason
@@ -248,6 +253,95 @@ async def test_a_carrier_with_a_fault_of_its_own_is_tried_again(bench: Bench) ->
     outbox.submit([one := fresh()])
     await until(lambda: bench.outcomes)
     assert (bench.ends(), len(faulty.sent)) == ({one.id: ACCEPTED}, 2)
+
+
+class Quick(Recorder):
+    """On the wire as soon as it is begun."""
+
+    def __init__(self, *script: Answer, faults: int = 0) -> None:
+        super().__init__(*script)
+        self.faults = faults
+
+    def begin(self, one: Notification) -> Answer | Awaitable[Answer]:
+        if self.faults:
+            self.faults -= 1
+            raise ZeroDivisionError
+        self.sent.append(one)
+        return self._answer()
+
+    async def _answer(self) -> Answer:
+        await self.gate.wait()
+        return self.script.pop(0) if self.script else TAKEN
+
+
+async def test_an_alert_is_on_the_wire_before_the_turn_goes_on_the_most_urgent_first(bench: Bench) -> None:
+    bench.carriers[Channel.BRACELET] = quick = Quick()
+    outbox = await bench.start()
+    low, high = fresh(level=Level.CAUTION), fresh(level=Level.EMERGENCY)
+    outbox.submit([low, high])
+    assert quick.sent == [high, low]
+    assert bench.outcomes == [], "whoever submits hears of an end only afterwards"
+    await until(lambda: bench.ends() == {low.id: ACCEPTED, high.id: ACCEPTED})
+
+
+async def test_what_is_shown_at_once_is_reported_after_it_was_submitted(bench: Bench) -> None:
+    outbox = await bench.start()
+    outbox.submit([one := fresh(Channel.CONSOLE)])
+    assert [shown.id for shown in cast(Console, bench.carriers[Channel.CONSOLE]).messages] == [one.id]
+    assert (bench.outcomes, outbox.unfinished) == ([], 1)
+    await until(lambda: bench.ends() == {one.id: ACCEPTED})
+
+
+async def test_a_quick_carrier_with_a_fault_of_its_own_is_tried_again(bench: Bench) -> None:
+    bench.carriers[Channel.BRACELET] = quick = Quick(faults=1)
+    outbox = await bench.start()
+    outbox.submit([one := fresh()])
+    await until(lambda: bench.outcomes)
+    assert (bench.ends(), quick.sent) == ({one.id: ACCEPTED}, [one])
+
+
+async def test_a_quick_carrier_that_does_not_answer_is_tried_again_after_its_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_module, "BACKOFF_S", 0.01)
+    bench.carriers[Channel.BRACELET] = quick = Quick()
+    quick.timeout_s = 0.02
+    quick.gate.clear()
+    outbox = await bench.start()
+    outbox.submit([one := fresh()])
+    await until(lambda: len(quick.sent) >= 2)
+    quick.gate.set()
+    await until(lambda: bench.ends() == {one.id: ACCEPTED})
+
+
+# --- the database ---------------------------------------------------------------------------------------------------------
+
+written = st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.sampled_from(tuple(DeliveryState)))), max_size=25)
+
+
+@given(written, st.lists(st.integers(0, 25), max_size=3))
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_written_together_stands_as_if_written_one_by_one(
+    tmp_path: Path, steps: list[tuple[int, DeliveryState | None]], cuts: list[int]
+) -> None:
+    """None is the intent; a number is whose."""
+    ones = [fresh() for _ in range(4)]
+    writes = [
+        Intent(ones[who], at_ms) if state is None else Change(ones[who].id, state, at_ms, f"step {at_ms}")
+        for at_ms, (who, state) in enumerate(steps, 1)
+    ]
+
+    def rows(name: str, groups: list[list[Intent | Change]]) -> list[tuple[object, ...]]:
+        path = tmp_path / f"{name}-{uuid4()}.sqlite"
+        connection = database_module._open(path)
+        for group in groups:
+            with connection.begin():
+                database_module._write_all(connection, group)
+        connection.close()
+        with closing(sqlite3.connect(path)) as reader:
+            return reader.execute("select * from notification order by id").fetchall()
+
+    places = sorted({0, len(writes), *(min(cut, len(writes)) for cut in cuts)})
+    together = [writes[a:b] for a, b in pairwise(places)]
+    assert rows("together", together) == rows("alone", [[write] for write in writes])
 
 
 # --- order --------------------------------------------------------------------------------------------------------------
