@@ -26,10 +26,14 @@ DEGRADED_S = 0.25  # fault F7: a commit that takes longer is said aloud; the med
 WELL_S = 5.0  # without trouble before it is said to be over: a disk at its limit must not ring the control room each second
 ACKNOWLEDGE_ANYWAY_S = 2.0  # then the broker is acknowledged so that the feed goes on; the device keeps its pings
 PORTION_S = 0.005  # of judging changed orders at a time: with what they cause passed on, a portion stays below 20 ms
+OUTCOMES_MAX = 100  # told in one turn, some 5 ms: after a flood thousands come at once, and the next ping would wait for all of them
 PATROL_S = 0.1  # how often the age of the oldest commit is looked at: well below DEGRADED_S
 HEARTBEAT_S = 0.5  # an idle service commits nothing at this pace, so that "healthy" means a commit within 2 s
 PENDING_MAX = 10_000  # commits waited for when the disk is gone: beyond it the oldest lose their receipts, not their pings
 STOP_S_MAX = 2.0  # for the last commit at shutdown, which as a whole has 5 s
+
+
+OUTCOME = "monitor/outcome"
 
 
 class Sinks(Protocol):
@@ -76,6 +80,7 @@ class Loop:
         self._loop = asyncio.get_running_loop()
         self._inbox: list[Batch] = []
         self._own: list[tuple[str, bytes]] = []
+        self._outcomes: deque[tuple[str, bytes]] = deque()
         self._turn_planned = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ms: int | None = None
@@ -92,7 +97,7 @@ class Loop:
 
     def put(self, topic: str, payload: bytes) -> None:
         """Queue an input of our own making: our link, the outcome of a delivery, a change of orders."""
-        self._own.append((topic, payload))
+        (self._outcomes if topic == OUTCOME else self._own).append((topic, payload))
         self._plan()
 
     def _plan(self) -> None:
@@ -111,6 +116,11 @@ class Loop:
             self.receive([Envelope(now_ms, topic, payload) for topic, payload in own])
         if batches:
             self.receive(Arrivals.of(now_ms, [piece for batch in batches for piece in batch.pieces]), batches)
+        if self._outcomes:  # after the pings: they change only what is asked later
+            some = [self._outcomes.popleft() for _ in range(min(OUTCOMES_MAX, len(self._outcomes)))]
+            self.receive([Envelope(now_ms, topic, payload) for topic, payload in some])
+        if self._outcomes:
+            self._plan()
 
     def receive_own(self, topic: str, payload: bytes) -> asyncio.Future[int]:
         """Take one input of our own in a turn of its own, now; the future ends with its commit."""
@@ -224,7 +234,7 @@ class Loop:
 
     async def stop(self) -> None:
         """Take what has arrived, and wait a moment for its commit."""
-        if self._turn_planned:
+        while self._turn_planned:
             self._turn()
         if self._timer is not None:
             self._timer.cancel()

@@ -260,3 +260,29 @@ async def test_our_own_words_are_inputs_like_any_other(bench: Bench) -> None:
     await asyncio.sleep(0)
     assert bench.engine.taken == [b'{"up":true}']
     assert bench.journal.records[0][0].envelope().topic == "monitor/link"
+
+
+async def test_outcomes_wait_for_the_pings_beside_them_and_come_in_portions(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a flood thousands come at once: the ping of the next breach must not wait for them."""
+    monkeypatch.setattr(loop_module, "OUTCOMES_MAX", 2)
+    for number in range(5):
+        bench.loop.put("monitor/outcome", b"%d" % number)
+    bench.loop.put("monitor/link", b"up")
+    bench.arrive(b"first")
+    await asyncio.sleep(0)
+    assert bench.engine.taken == [b"up", b"first", b"0", b"1"]
+    bench.arrive(b"next")
+    await asyncio.sleep(0)
+    assert bench.engine.taken[4:] == [b"next", b"2", b"3"]
+    await asyncio.sleep(0)
+    assert bench.engine.taken[7:] == [b"4"]
+    assert len(bench.heard.all("judged")) == 6, "and no turn for nothing"
+
+
+async def test_what_waits_at_the_end_is_taken_whole(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "OUTCOMES_MAX", 2)
+    monkeypatch.setattr(loop_module, "STOP_S_MAX", 0.01)
+    for number in range(5):
+        bench.loop.put("monitor/outcome", b"%d" % number)
+    await bench.loop.stop()
+    assert bench.engine.taken == [b"0", b"1", b"2", b"3", b"4"]
