@@ -36,7 +36,7 @@ from gmqtt.mqtt.protocol import BaseMQTTProtocol, MQTTProtocol
 from monitor.arrivals import Inbound, Piece
 from monitor.frames import Splitter
 from monitor.log import get_logger
-from monitor.mqtt_packets import after_properties, pubacks
+from monitor.mqtt_packets import after_properties, pubacks, publish
 from monitor.topics import Topics
 
 _log = get_logger("mqtt")
@@ -160,7 +160,8 @@ class Connection:
         self._paused = False
         self._heard = True
         self._in_flight: dict[int, asyncio.Future[None]] = {}
-        self._waiting: deque[tuple[gmqtt.Message, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[bytes, bytes, bool, asyncio.Future[None]]] = deque()  # topic, payload, whether at QoS 1
+        self._unsent: list[bytes] = []  # packets for which nobody hurries
         self._subacks: dict[int, asyncio.Future[tuple[int, ...]]] = {}
         self._window = WINDOW_MAX
         self._loop = asyncio.get_running_loop()
@@ -221,6 +222,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go at once, whatever the other side does: polite if it still reads, an abort if it does not."""
+        self._send()
         self.lost.set()
         connection = self._client._connection
         if connection is not None and not connection.is_closing():
@@ -229,7 +231,7 @@ class Connection:
         self._fail_everything()
 
     def _fail_everything(self) -> None:
-        unanswered: list[asyncio.Future[Any]] = [*self._in_flight.values(), *(f for _, f in self._waiting), *self._subacks.values()]
+        unanswered: list[asyncio.Future[Any]] = [*self._in_flight.values(), *(f for _, _, _, f in self._waiting), *self._subacks.values()]
         self._in_flight, self._subacks = {}, {}
         self._waiting.clear()
         for future in unanswered:
@@ -290,26 +292,40 @@ class Connection:
 
     # --- out ----------------------------------------------------------------------------------------------------
 
-    def publish(self, topic: str, payload: bytes, *, qos: int) -> asyncio.Future[None]:
-        """Send now if the broker's window allows, else in turn; the future ends with the PUBACK."""
+    def publish(self, topic: str, payload: bytes, *, qos: int, hurry: bool = True) -> asyncio.Future[None]:
+        """Send now if the broker's window allows, else in turn; the future ends with the PUBACK.
+
+        What does not hurry goes out with all else of this round of the event loop, in one write: a hundred receipts are one system call.
+        """
         future: asyncio.Future[None] = self._loop.create_future()
         if self.lost.is_set() or len(self._waiting) >= OUTBOX_MAX:
             future.set_exception(LinkLost("not connected" if self.lost.is_set() else "too many messages are waiting"))
         else:
-            self._waiting.append((gmqtt.Message(topic, payload, qos=qos), future))
+            self._waiting.append((topic.encode(), payload, qos > 0, future))
             self._pump()
+            if hurry:
+                self._send()
         return future
 
     def _pump(self) -> None:
+        """Make packets of what may be sent; they go out now, or with the others at the end of this round."""
         while self._waiting and len(self._in_flight) < self._window:
-            message, future = self._waiting.popleft()
+            topic, payload, confirmed, future = self._waiting.popleft()
             if future.cancelled():
                 continue
-            packet_id, _ = self._client._connection.publish(message)
-            if packet_id is None:
-                future.set_result(None)
-            else:
+            packet_id = self._client._package_handler.id_generator.next_id() if confirmed else 0
+            if not self._unsent:
+                self._loop.call_soon(self._send)
+            self._unsent.append(publish(topic, payload, packet_id, has_properties=self._five))
+            if confirmed:
                 self._in_flight[packet_id] = future
+            else:
+                future.set_result(None)
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if unsent and not self.lost.is_set():
+            self._client._connection.send_package(b"".join(unsent))
 
     def _on_puback(self, _command: int, data: bytes) -> None:
         self._heard = True

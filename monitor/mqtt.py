@@ -52,13 +52,13 @@ class Session:
         """Connected and subscribed to everything."""
         return self._connection is not None and not self._connection.lost.is_set()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1) -> asyncio.Future[None]:
-        """Publish; the future ends with the broker's PUBACK or with LinkLost, NoListener or Refused."""
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, hurry: bool = True) -> asyncio.Future[None]:
+        """Publish, now or with all else of this round; the future ends with the PUBACK or with LinkLost, NoListener or Refused."""
         if self._connection is None:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             future.set_exception(LinkLost("not connected"))
             return future
-        return self._connection.publish(topic, payload, qos=qos)
+        return self._connection.publish(topic, payload, qos=qos, hurry=hurry)
 
     async def set_topics(self, topics: Sequence[str]) -> None:
         """Listen to these topics from now on; the new ones at once, those left out from the next connection's end.

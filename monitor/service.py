@@ -115,7 +115,7 @@ class Service:
             now_ms=self._clock.now_ms,
             pace_s=pace_s_of(settings),
         )
-        self._downlink = Downlink(self._publish, lambda: self._sessions.answers.ready)
+        self._downlink = Downlink(self._publish_soon, lambda: self._sessions.answers.ready)
         self._views = Views(lambda: self._loop.engine, hidden=(CANARY,))
         self._registrar = self._registrar_of(registry, contacts)
         put = lambda topic, payload: self._loop.put(topic, payload)  # noqa: E731, PLW0108 - the loop comes after the parts that speak to it
@@ -187,6 +187,9 @@ class Service:
 
     def _publish(self, topic: str, payload: bytes, qos: int = 1) -> asyncio.Future[None]:
         return self._sessions.answers.publish(topic, payload, qos=qos)
+
+    def _publish_soon(self, topic: str, payload: bytes) -> asyncio.Future[None]:
+        return self._sessions.answers.publish(topic, payload, hurry=False)
 
     def _area_of(self, notification: Notification) -> Circle | None:
         """Her perimeter where she is now, for a control room that may know it."""

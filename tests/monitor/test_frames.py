@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import frames as module
+from monitor import mqtt_packets as packets
 from monitor.frames import NOBODYS, PUBLISH, Splitter
 from monitor.topics import Topics
 
@@ -90,3 +91,15 @@ def test_two_streams_read_in_turn_do_not_mix(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_no_mqtt_is_said_and_never_read_beyond_its_end(torn: bytes) -> None:
     with pytest.raises(ValueError, match="not MQTT"):
         heard(Splitter(has_properties=True), [torn])
+
+
+@given(messages, st.booleans())
+def test_what_we_publish_is_a_packet_of_the_standard(message: tuple[bytes, bytes, int, int], has_properties: bool) -> None:
+    topic, payload, qos, packet_id = message
+    wanted = publish(topic, payload, qos=qos, packet_id=packet_id, properties=b"" if has_properties else None)
+    assert packets.publish(topic, payload, packet_id if qos else 0, has_properties=has_properties) == wanted
+
+
+def test_a_payload_of_any_size_has_its_length() -> None:
+    for size in (0, 1, 120, 121, 122, 127, 128, 16_374, 16_375, 16_376, 16_384):
+        assert packets.publish(b"t", bytes(size), 7, has_properties=True) == publish(b"t", bytes(size), qos=1, packet_id=7, properties=b"")

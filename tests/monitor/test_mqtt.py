@@ -223,3 +223,32 @@ async def test_a_fault_in_the_consumer_does_not_end_the_session(mosquitto: Mosqu
     await until(lambda: heard == [b"poison", b"good"])
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_does_not_hurry_goes_out_in_one_write_and_what_hurries_takes_it_along(mosquitto: Mosquitto) -> None:
+    async with session(mosquitto.port, ["v1/+/receipt", "v1/+/alert"]) as (both, ear):
+        await until(lambda: both.ready)
+        assert both._connection is not None
+        client, written = both._connection._client._connection, list[bytes]()
+        send = client.send_package
+        client.send_package = lambda data: (written.append(data), send(data))
+        futures = [both.publish("v1/a/receipt", number, hurry=False) for number in NUMBERS[:9]]  # mosquitto takes 20 at a time
+        assert written == []
+        await asyncio.gather(*futures)
+        assert len([data for data in written if data[0] >> 4 == 3]) == 1
+        futures = [both.publish("v1/a/receipt", NUMBERS[0], hurry=False), both.publish("v1/a/alert", b"now")]
+        assert written[-1].endswith(b"now")
+        await asyncio.gather(*futures)
+        await until(lambda: len(ear.payloads) == 11)
+        assert ear.payloads == [*NUMBERS[:9], NUMBERS[0], b"now"]
+
+
+async def test_what_waits_when_the_session_ends_is_sent_first(mosquitto: Mosquitto) -> None:
+    async with session(mosquitto.port, ["v1/+/receipt"], client_id="ear") as (listener, ear):
+        await until(lambda: listener.ready)
+        async with session(mosquitto.port, []) as (speaker, _):
+            await until(lambda: speaker.ready)
+            speaker.publish("v1/a/receipt", b"last", hurry=False).add_done_callback(lambda future: future.exception())
+            assert speaker._connection is not None
+            speaker._connection.close()
+        await until(lambda: ear.payloads == [b"last"])
