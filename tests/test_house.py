@@ -25,6 +25,7 @@ IMPURE_CALLS = {"hash", "id", "open", "input", "print"}
 DOORS = {  # the console is a process of its own, with doors of its own
 
     "numba": "geofence/jit.py",
+    "llvmlite": "geofence/jit.py",
     "shapely": "geofence/zone.py",
     "opening_hours": "geofence/schedule.py",
     "msgspec": ("monitor/wire.py", "dashboard/bodies.py"),
