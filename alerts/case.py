@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from alerts.ladder import Rung, Unless
 from alerts.terms import Acknowledgement, Audience, Channel, NotificationId
+from geofence.quick import changer_of
 from geofence.terms import DeviceId, FixRef, Level, PersonId, Reason, Role, Transition
+
+changed = changer_of(Transition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,17 @@ class Case:
     sent: dict[NotificationId, Audience] = field(default_factory=dict)
     told: dict[tuple[Audience, Channel], NotificationId] = field(default_factory=dict)  # who was rung by which way, and the newest ring
     called: dict[NotificationId, PersonId] = field(default_factory=dict)  # whose telephone of the control room rang
-    shown: list[Audience] = field(default_factory=list)  # a device of theirs has confirmed this ring
-    answered: list[Audience] = field(default_factory=list)  # a person of theirs has answered this ring
-    unheard: list[NotificationId] = field(default_factory=list)  # rings to her that have neither failed nor been heard of
+    shown: tuple[Audience, ...] = ()  # a device of theirs has confirmed this ring
+    answered: tuple[Audience, ...] = ()  # a person of theirs has answered this ring
+    unheard: tuple[NotificationId, ...] = ()  # rings to her that have neither failed nor been heard of
     unreached_ms: int | None = None  # when dispatch is told that this ring has not reached her
     unreached: bool = False  # it has been told so
     wants_help: bool = False  # she has asked for help, and dispatch has not answered yet
-    earlier: list[tuple[NotificationId, int]] = field(default_factory=list)  # (id, issued_ms) of its CAP messages so far
+    earlier: tuple[tuple[NotificationId, int], ...] = ()  # (id, issued_ms) of its CAP messages so far
 
     def set_reached(self) -> None:
         """Something has arrived at her, or she has answered."""
-        self.unheard.clear()
+        self.unheard = ()
         self.unreached, self.unreached_ms = False, None
 
 
@@ -81,7 +84,15 @@ def asks_louder(case: Case) -> bool:
 
 def with_numbers(t: Transition, known: Transition) -> Transition:
     """`t`, with the distance last known where it has none itself."""
-    return t if t.distance_m is not None else replace(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)
+    if t is known or t.distance_m is not None:
+        return t
+    return changed(t, distance_m=known.distance_m, uncertainty_m=known.uncertainty_m)
+
+
+def renewed(t: Transition, now: Transition) -> Transition:
+    """`t`, with how far he is now."""
+    numbers = {"distance_m": now.distance_m, "uncertainty_m": now.uncertainty_m, "bearing_deg": now.bearing_deg}
+    return changed(t, seconds_to_perimeter=now.seconds_to_perimeter, **numbers)
 
 
 def case_as_data(case: Case) -> dict[str, Any]:
@@ -129,11 +140,11 @@ def case_from_data(data: dict[str, Any]) -> Case:
         sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
         told={(Audience(audience), Channel(channel)): NotificationId(ring) for audience, channel, ring in data["told"]},
         called={NotificationId(identity): PersonId(person) for identity, person in data["called"].items()},
-        shown=[Audience(audience) for audience in data["shown"]],
-        answered=[Audience(audience) for audience in data["answered"]],
-        unheard=[NotificationId(identity) for identity in data["unheard"]],
+        shown=tuple(Audience(audience) for audience in data["shown"]),
+        answered=tuple(Audience(audience) for audience in data["answered"]),
+        unheard=tuple(NotificationId(identity) for identity in data["unheard"]),
         unreached_ms=data["unreached_ms"],
         unreached=data["unreached"],
         wants_help=data.get("wants_help", False),
-        earlier=[(NotificationId(identity), issued_ms) for identity, issued_ms in data["earlier"]],
+        earlier=tuple((NotificationId(identity), issued_ms) for identity, issued_ms in data["earlier"]),
     )

@@ -8,14 +8,26 @@ until a person has seen what happened. There is no audience for the respondent.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from alerts.audiences import audience_of
-from alerts.case import Case, Due, OrderFacts, asks_louder, case_as_data, case_from_data, is_needless, may_answer, with_numbers
+from alerts.case import (
+    Case,
+    Due,
+    OrderFacts,
+    asks_louder,
+    case_as_data,
+    case_from_data,
+    changed,
+    is_needless,
+    may_answer,
+    renewed,
+    with_numbers,
+)
 from alerts.folding import Folding
-from alerts.ladder import Ladder, Rung
+from alerts.ladder import CALL_APART_MS, PATIENCE_MS, UNNAMED_MS, UNREACHED_MS, Ladder, Rung, asks_on
 from alerts.message import message_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import HISTORY, IncidentId, Level, PersonId, Reason, Transition
@@ -25,19 +37,11 @@ _HER, _DISPATCH, _TRUSTED = Audience.PROTECTED, Audience.DISPATCH, Audience.TRUS
 _SHOW_NUMBERS = ((_HER, Channel.BRACELET), (_DISPATCH, Channel.WEBHOOK))  # screens that show how far he is now
 EARLIER_MAX = 16  # messages that a later one names: more would make it longer than some receivers take
 _ARRIVED = (DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED)
+_PLAINLY = ((_DISPATCH, Channel.WEBHOOK), (_DISPATCH, Channel.CONSOLE))  # by which dispatch is told what no ladder has
+_by_time = attrgetter("at_ms", "step")
 _MUST_REACH = (Level.EMERGENCY, Level.WARNING)  # a caution is often that her bracelet is silent: dispatch has it already
 # A lost link hits every order at once: the service says it once for all of them (monitor/notices.py).
 FOLDED = (Reason.NO_LINK,)
-# Her telephone has rung since 15 s and a text message takes some 10 s: what has not reached her after a minute will hardly
-# do so by itself, and somebody has to look for her. Where all ways have failed, that is known at once.
-UNREACHED_MS = 60_000
-# An answer that names nobody, from a control room's software that knows none, holds for one round of the ladder.
-UNNAMED_MS = 60_000
-# A call says the alert twice and waits for a key: 50 s. The same telephone is not rung again before.
-CALL_APART_MS = 60_000
-# At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
-# still unseen after five minutes is somebody's work.
-PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}
 
 
 class Escalation:
@@ -55,15 +59,16 @@ class Escalation:
 
     # --- what happens ---------------------------------------------------------------------------------------------
 
-    def on_transition(self, t: Transition, facts: OrderFacts) -> list[Notification]:
-        """Ring, update or quiet an incident."""
+    def on_transition(self, t: Transition, facts: OrderFacts | None) -> list[Notification]:
+        """Ring, update or quiet an incident; who is to be told (`facts`) is not asked where the level comes down."""
         if t.reason in FOLDED:
             return []
-        if t.reason in HISTORY:
-            return self._report_history(t, facts)
         if t.to_level < t.from_level:
             return self._quieten(t) + self._leave_fold(t.incident, t.at_ms)
-        case = self._cases.setdefault(t.incident, Case(t, facts))
+        assert facts is not None
+        if t.reason in HISTORY:
+            return self._report_history(t, facts)
+        case = self._cases.get(t.incident) or self._cases.setdefault(t.incident, Case(t, facts))
         case.facts = facts
         if LEVELS.get(t.reason) == t.to_level:
             return self._ring(case, t) + (self._leave_fold(t.incident, t.at_ms) if t.to_level > Level.CAUTION else [])
@@ -71,6 +76,8 @@ class Escalation:
 
     def _leave_fold(self, incident: IncidentId, at_ms: int) -> list[Notification]:
         """It is out of sight no more, or says something louder."""
+        if self._folding.fold is None:
+            return []
         said = self._folding.leave(incident, at_ms)
         self._set_fold_clock()
         return said
@@ -80,11 +87,9 @@ class Escalation:
         case = self._cases.get(now.incident)
         if case is None:
             return []
-        names = ("distance_m", "uncertainty_m", "seconds_to_perimeter", "bearing_deg")
-        case.last = replace(case.last, **{name: getattr(now, name) for name in names})
-        seen = [(way, ring) for way, ring in case.told.items() if way in _SHOW_NUMBERS]
-        t = replace(case.last, to_level=now.to_level, reason=now.reason, party=now.party, zone=now.zone)
-        return [self._numbers(case, t, Rung(0, *way), ring, now.at_ms) for way, ring in seen]
+        case.last = renewed(case.last, now)
+        t = changed(case.last, to_level=now.to_level, reason=now.reason, party=now.party, zone=now.zone)
+        return [self._numbers(case, t, Rung(0, *way), ring, now.at_ms) for way, ring in case.told.items() if way in _SHOW_NUMBERS]
 
     def follows(self, notification: NotificationId) -> bool:
         """Whether a notification is of an incident that is still followed."""
@@ -107,7 +112,7 @@ class Escalation:
             return []
         audience = case.sent[ack.notification]
         if audience not in case.shown:
-            case.shown.append(audience)
+            case.shown += (audience,)
         if audience is _HER:
             case.set_reached()
         if ack.by == "device":
@@ -137,9 +142,9 @@ class Escalation:
             return []
         waiting = [due for due in case.waiting if due.audience is audience and due.turn == 0]
         if outcome.notification in case.called:  # that telephone is busy, or nobody is there: another one rings
-            waiting = [due for due in waiting if self._ladder[due.level][due.step].person is not None]
+            waiting = [due for due in waiting if self._rung(due).person is not None]
         if waiting:
-            soonest = min(waiting, key=lambda due: (due.at_ms, due.step))
+            soonest = min(waiting, key=_by_time)
             soonest.at_ms = min(soonest.at_ms, outcome.at_ms)
             self._set_clock(case, soonest.at_ms)
         self._note_failure(case, outcome)
@@ -168,27 +173,18 @@ class Escalation:
         self._incident_of.update(dict.fromkeys(case.sent, incident))
         case.wants_help = True
         case.ring += 1
-        case.shown, case.answered = ([one for one in some if one is not _DISPATCH] for some in (case.shown, case.answered))
+        case.shown, case.answered = (tuple(one for one in some if one is not _DISPATCH) for some in (case.shown, case.answered))
         case.waiting = [due for due in case.waiting if due.audience is not _DISPATCH]
-        for step, rung in enumerate(self._ladder[Level.EMERGENCY]):
-            if rung.audience is _DISPATCH:
-                case.waiting.append(Due(at_ms + rung.after_s * 1000, Level.EMERGENCY, step, _DISPATCH))
-                self._set_clock(case, case.waiting[-1].at_ms)
+        self._plan(case, Level.EMERGENCY, (_DISPATCH,), at_ms)
         return self._leave_fold(incident, at_ms) + self._climb(case, at_ms)
 
     # --- was she reached? -----------------------------------------------------------------------------------------
-
-    def _expect_her(self, case: Case, at_ms: int) -> None:
-        """A ring to her starts: unless something arrives, dispatch will be told."""
-        case.unheard.clear()
-        case.unreached, case.unreached_ms = False, at_ms + UNREACHED_MS
-        self._set_clock(case, case.unreached_ms)
 
     def _note_failure(self, case: Case, outcome: Outcome) -> None:
         """One way to her has failed; where it was the last, there is nothing to wait for."""
         if outcome.notification not in case.unheard:
             return
-        case.unheard.remove(outcome.notification)
+        case.unheard = tuple(one for one in case.unheard if one != outcome.notification)
         if case.unreached_ms is not None and not case.unheard and not any(due.audience is _HER for due in case.waiting):
             case.unreached_ms = min(case.unreached_ms, outcome.at_ms)
             self._set_clock(case, case.unreached_ms)
@@ -200,8 +196,7 @@ class Escalation:
         at_ms, case.unreached_ms, case.unreached = case.unreached_ms, None, True
         case.ring += 1
         due = Due(at_ms, case.last.to_level, -1, _DISPATCH)
-        ways = (Channel.WEBHOOK, Channel.CONSOLE)
-        return [self._notification(case, case.last, Rung(0, _DISPATCH, channel), Kind.UPDATE, due) for channel in ways]
+        return [self._notification(case, case.last, Rung(0, *way), Kind.UPDATE, due) for way in _PLAINLY]
 
     # --- the ladder -----------------------------------------------------------------------------------------------
 
@@ -210,43 +205,50 @@ class Escalation:
         audiences = audience_of(t.reason, t.party)
         audiences = (*audiences, _TRUSTED) if _HER in audiences else audiences  # whom she trusts hears what she hears, later
         case.last, case.over = t, False
+        if case.ring > 0:
+            case.shown = tuple(a for a in case.shown if a not in audiences)
+            case.answered = tuple(a for a in case.answered if a not in audiences)
+            louder = [due for due in case.waiting if due.level > t.to_level and asks_on(self._rung(due))]
+            case.waiting = [due for due in case.waiting if due.audience not in audiences or due in louder]
         case.ring += 1
-        case.shown = [a for a in case.shown if a not in audiences]
-        case.answered = [a for a in case.answered if a not in audiences]
-        case.waiting = [due for due in case.waiting if due.audience not in audiences or (due.level > t.to_level and self._asks_on(due))]
         if _HER in audiences and t.to_level in _MUST_REACH:
-            self._expect_her(case, t.at_ms)
-        start_ms = t.at_ms + PATIENCE_MS.get(t.reason, 0)
-        for step, rung in enumerate(self._ladder[t.to_level]):
-            if rung.audience in audiences:
-                case.waiting.append(Due(start_ms + rung.after_s * 1000, t.to_level, step, rung.audience))
-                self._set_clock(case, case.waiting[-1].at_ms)
+            case.unheard, case.unreached = (), False  # unless something arrives, dispatch will be told
+            case.unreached_ms = t.at_ms + UNREACHED_MS
+            self._set_clock(case, case.unreached_ms)
+        self._plan(case, t.to_level, audiences, t.at_ms + PATIENCE_MS.get(t.reason, 0))
         return self._climb(case, t.at_ms)
+
+    def _plan(self, case: Case, level: Level, audiences: Sequence[Audience], start_ms: int) -> None:
+        """The rungs of a level, from now or a later moment on."""
+        rungs = enumerate(self._ladder[level])
+        planned = [Due(start_ms + rung.after_s * 1000, level, step, rung.audience) for step, rung in rungs if rung.audience in audiences]
+        case.waiting += planned
+        for due_ms in dict.fromkeys([due.at_ms for due in planned]):
+            self._set_clock(case, due_ms)
 
     def _climb(self, case: Case, at_ms: int) -> list[Notification]:
         """Send what is due at `at_ms`, unless it has become needless; plan the repeats."""
-        ready = sorted((due for due in case.waiting if due.at_ms <= at_ms), key=lambda due: (due.at_ms, due.step))
-        case.waiting = [due for due in case.waiting if due.at_ms > at_ms]
-        said = self._tell_unreached(case, at_ms)
+        ready = [due for due in case.waiting if due.at_ms <= at_ms]
+        if ready:
+            ready.sort(key=_by_time)
+            case.waiting = [due for due in case.waiting if due.at_ms > at_ms]
+        said = self._tell_unreached(case, at_ms) if case.unreached_ms is not None else []
         for due in ready:
-            rung = self._ladder[due.level][due.step]
+            rung = self._rung(due)
             if is_needless(case, rung) or self._is_engaged(case, rung, due):
                 continue
-            self._plan_repeat(case, rung, due)
+            if rung.repeat_s is not None:
+                case.waiting.append(Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
+                self._set_clock(case, case.waiting[-1].at_ms)
             folded = self._fold(case, rung, due)
             if folded is not None:
                 said += folded
                 continue
             helps = case.wants_help and rung.audience is _DISPATCH
-            t = replace(case.last, to_level=Level.EMERGENCY, reason=Reason.SOS) if helps else case.last
+            t = changed(case.last, to_level=Level.EMERGENCY, reason=Reason.SOS) if helps else case.last
             said.append(self._notification(case, t, rung, Kind.UPDATE if case.over and not helps else Kind.RAISE, due))
         self._forget_if_done(case)
         return said
-
-    def _plan_repeat(self, case: Case, rung: Rung, due: Due) -> None:
-        if rung.repeat_s is not None:
-            case.waiting.append(Due(due.at_ms + rung.repeat_s * 1000, due.level, due.step, due.audience, due.turn + 1))
-            self._set_clock(case, case.waiting[-1].at_ms)
 
     def _is_engaged(self, case: Case, rung: Rung, due: Due) -> bool:
         """Whether a telephone of the control room has just rung for another incident: this one then waits for its next turn.
@@ -278,20 +280,15 @@ class Escalation:
         self._set_fold_clock()
         return said
 
-    def _asks_on(self, due: Due) -> bool:
-        """Dispatch is asked about the loudest that happened until a person answers, whatever comes after; no telephone rings for that."""
-        rung = self._ladder[due.level][due.step]
-        return due.audience is _DISPATCH and rung.repeat_s is not None and rung.channel is not Channel.VOICE
-
     def _quieten(self, t: Transition) -> list[Notification]:
         """The level came down: say so once to whoever was rung; her ladder ends, dispatch's unanswered one goes on."""
         case = self._cases.get(t.incident)
         if case is None:
             return []
-        case.waiting = [due for due in case.waiting if self._asks_on(due)]
-        told = tuple((audience, channel) for audience, channel in case.told if channel is not Channel.VOICE)
+        case.waiting = [due for due in case.waiting if asks_on(self._rung(due))]
+        told = [way for way in case.told if way[1] is not Channel.VOICE]
         case.over = case.over or t.to_level is Level.CALM or bool(case.waiting)
-        said = self._tell(case, with_numbers(t, t), told, Kind.CLEAR)
+        said = self._tell(case, t, told, Kind.CLEAR)
         if t.to_level is Level.CALM:
             case.over, case.unreached_ms = True, None
         self._forget_if_done(case)
@@ -300,23 +297,22 @@ class Escalation:
     def _report_history(self, t: Transition, facts: OrderFacts) -> list[Notification]:
         """A past breach, a pattern: told to dispatch once, it rings nobody."""
         case = self._cases.setdefault(t.incident, Case(t, facts, over=t.to_level is Level.CALM))
-        said = self._tell(case, t, ((_DISPATCH, Channel.WEBHOOK), (_DISPATCH, Channel.CONSOLE)), Kind.UPDATE)
+        said = self._tell(case, t, _PLAINLY, Kind.UPDATE)
         self._forget_if_done(case)
         return said
 
     def _answer(self, case: Case, audience: Audience) -> None:
         if audience not in case.answered:
-            case.answered.append(audience)
+            case.answered += (audience,)
         if audience is _HER:
             case.set_reached()
-        if audience is _DISPATCH:
-            case.wants_help = False
+        case.wants_help = case.wants_help and audience is not _DISPATCH
         case.waiting = [due for due in case.waiting if due.audience is not audience]
         self._forget_if_done(case)
 
     def _rest(self, case: Case, at_ms: int) -> None:
-        """Somebody of dispatch has seen it and not said who: the ladder rests for a round and goes on, until a person answers for it."""
-        repeated = [due for due in case.waiting if due.audience is _DISPATCH and self._ladder[due.level][due.step].repeat_s is not None]
+        """Somebody of dispatch has seen it and not said who: the ladder rests for a round, until a person answers for it."""
+        repeated = [due for due in case.waiting if due.audience is _DISPATCH and self._rung(due).repeat_s is not None]
         if not repeated:
             self._answer(case, _DISPATCH)
             return
@@ -324,6 +320,9 @@ class Escalation:
         for due in repeated:
             due.at_ms = max(due.at_ms, at_ms + UNNAMED_MS)
             self._set_clock(case, due.at_ms)
+
+    def _rung(self, due: Due) -> Rung:
+        return self._ladder[due.level][due.step]
 
     def _case_of(self, notification: NotificationId) -> Case | None:
         incident = self._incident_of.get(notification)
@@ -347,7 +346,7 @@ class Escalation:
 
     # --- words ----------------------------------------------------------------------------------------------------
 
-    def _tell(self, case: Case, t: Transition, ways: tuple[tuple[Audience, Channel], ...], kind: Kind) -> list[Notification]:
+    def _tell(self, case: Case, t: Transition, ways: Sequence[tuple[Audience, Channel]], kind: Kind) -> list[Notification]:
         """One notification each, outside the ladder."""
         case.last = t
         case.ring += 1
@@ -356,7 +355,7 @@ class Escalation:
 
     def _notification(self, case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
         """The message, and what is remembered of it."""
-        one = message_of(case, t, rung, kind, due, self._count_others(case) if rung.person is not None else 0)
+        one = message_of(case, t, rung, kind, due, others=self._count_others(case) if rung.person is not None else 0)
         case.sent[one.id] = one.audience
         if rung.person is not None:
             case.called[one.id] = rung.person
@@ -364,14 +363,14 @@ class Escalation:
         if kind is Kind.RAISE:
             case.told[one.audience, one.channel] = one.id
         if kind is Kind.RAISE and one.audience is _HER and one.channel is not Channel.CONSOLE:
-            case.unheard.append(one.id)
+            case.unheard += (one.id,)
         if one.channel is Channel.CAP:
-            case.earlier = [*case.earlier, (one.id, one.issued_ms)][-EARLIER_MAX:]
+            case.earlier = (*case.earlier, (one.id, one.issued_ms))[-EARLIER_MAX:]
         return one
 
     def _numbers(self, case: Case, t: Transition, rung: Rung, ring: NotificationId, at_ms: int) -> Notification:
         """New numbers for a ring. Dispatch may answer them as it may answer the ring; her bracelet shows them in its place."""
-        one = replace(message_of(case, t, rung, Kind.UPDATE, Due(at_ms, t.to_level, -1, rung.audience, at_ms)), refreshes=ring)
+        one = message_of(case, t, rung, Kind.UPDATE, Due(at_ms, t.to_level, -1, rung.audience, at_ms), refreshes=ring)
         if one.audience is _DISPATCH:
             case.sent[one.id] = one.audience
             self._incident_of[one.id] = one.incident

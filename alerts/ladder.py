@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alerts.terms import Audience, Channel
-from geofence.terms import Level, PersonId
+from geofence.terms import Level, PersonId, Reason
 
 
 class Unless(Enum):
@@ -34,6 +34,12 @@ class Rung:
 
 
 Ladder = Mapping[Level, tuple[Rung, ...]]
+
+
+def asks_on(rung: Rung) -> bool:
+    """Dispatch is asked about the loudest that happened until a person answers, whatever comes after; no telephone rings for that."""
+    return rung.audience is Audience.DISPATCH and rung.repeat_s is not None and rung.channel is not Channel.VOICE
+
 
 _HER, _DISPATCH = Audience.PROTECTED, Audience.DISPATCH
 
@@ -106,3 +112,16 @@ def with_ways(ladder: Ladder, ways: Container[tuple[Audience, Channel]], calls: 
         for after_s, person in zip(CALLS_AFTER_S, calls, strict=False)
     ]
     return {level: (*rungs, *there[level]) if rungs is DEFAULT_LADDER[level] else rungs for level, rungs in ladder.items()}
+
+# --- When nobody answers, and while nobody is to be disturbed -------------------------------------------------------
+
+# Her telephone has rung since 15 s and a text message takes some 10 s: what has not reached her after a minute will hardly
+# do so by itself, and somebody has to look for her. Where all ways have failed, that is known at once.
+UNREACHED_MS = 60_000
+# An answer that names nobody, from a control room's software that knows none, holds for one round of the ladder.
+UNNAMED_MS = 60_000
+# A call says the alert twice and waits for a key: 50 s. The same telephone is not rung again before.
+CALL_APART_MS = 60_000
+# At a start every order in force is unseen until its devices report, which takes a far interval or two. Only what is
+# still unseen after five minutes is somebody's work.
+PATIENCE_MS = {Reason.NOT_SEEN_YET: 300_000}

@@ -9,12 +9,14 @@ from alerts.case import Case, Due
 from alerts.ladder import Rung
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import text_of, wind_of
-from geofence.names import name_of, number_of
+from geofence.names import namer_of, number_of
+from geofence.quick import maker_of
 from geofence.terms import IncidentId, Transition
 
 NAMESPACE = UUID("0c9e3f5a-7a51-5f0e-8d1e-416c65727461")  # ours alone: notification ids derive from the input
 CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no 0/O, 1/I/L: it is read aloud
 CODES_KEPT = 4_096  # an incident's messages come close together, a dozen of them; more incidents at once only cost their sum again
+_notification, _identity = maker_of(Notification), namer_of(NAMESPACE)
 CODE_CHARS = 4  # 923,521 codes: two open incidents of one person never share one in practice
 
 
@@ -29,17 +31,19 @@ def code_of(incident: IncidentId) -> str:
     return code
 
 
-def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due, others: int = 0) -> Notification:
+def message_of(
+    case: Case, t: Transition, rung: Rung, kind: Kind, due: Due, *, others: int = 0, refreshes: NotificationId | None = None
+) -> Notification:
     """What `t` says to the audience of `rung` by its channel; `others` is how many more wait for an answer.
 
-    The id derives from what the message is about, so a replay gives it again.
+    `refreshes`: the ring whose numbers it renews. The id derives from what the message is about, so a replay gives it again.
     """
     audience, channel = rung.audience, rung.channel
     name = f"{t.incident}|{case.ring}|{due.level.word}|{audience.value}|{channel.value}|{due.step}|{due.turn}|{kind.value}"
     code = code_of(t.incident)
     hers = audience is Audience.PROTECTED
-    return Notification(
-        id=NotificationId(name_of(NAMESPACE, name)),
+    return _notification(
+        id=NotificationId(_identity(name)),
         incident=t.incident,
         order=t.order,
         code=code,
@@ -69,5 +73,6 @@ def message_of(case: Case, t: Transition, rung: Rung, kind: Kind, due: Due, othe
         bearing=wind_of(t.bearing_deg, "en"),
         seconds_to_perimeter=t.seconds_to_perimeter,
         zone=t.zone,
-        earlier=tuple(case.earlier) if channel is Channel.CAP else (),
+        refreshes=refreshes,
+        earlier=case.earlier if channel is Channel.CAP else (),
     )

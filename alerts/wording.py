@@ -300,7 +300,8 @@ def _spelled(code: str) -> str:
 def _for_sms(text: str) -> str:
     """One segment of GSM 7-bit: accents it lacks are dropped, and what is too long ends before the code."""
     plain = text.translate(_PLAIN)
-    plain = "".join(sign if sign in GSM7 else "?" for sign in plain)
+    if not GSM7.issuperset(plain):
+        plain = "".join(sign if sign in GSM7 else "?" for sign in plain)
     if len(plain) <= SMS_CHARS_MAX:
         return plain
     tail = plain[plain.rindex(". ") :]

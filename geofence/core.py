@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,14 @@ import numpy as np
 from geofence import policy, state
 from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
-from geofence.state import LAYOUT, Tables, doubled
+from geofence.state import LAYOUT, OutRow, Tables, doubled
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
 from geofence.zone import warm_up as warm_up_zones
 
-# Names the layout of every array: a snapshot of another layout is not read.
-LAYOUT_DIGEST = sha256(repr([(name, dtype.descr, shape) for name, (dtype, shape) in LAYOUT.items()]).encode()).hexdigest()
 OUT_ROWS = 65_536  # 10 MB; a fuller batch is drained in several turns
+_plain = tuple.__new__  # a named tuple of a plain one, without its own constructor's count of the fields
 _CARRIED: tuple[str, ...] = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
 _CARRIED += ("breach_from_ms", "breach_until_ms", "interval_protected_s", "interval_respondent_s")
 _TARGET_STATE = ("breach", "on_count", "off_count", "approach", "calm_count", "near_until_ms")
@@ -38,6 +36,7 @@ class Core:
         self._count = dict.fromkeys(LAYOUT, 0)
         self._out = np.zeros(OUT_ROWS, state.OUT)
         self._tables: Tables | None = None
+        self._chain_of_devices: tuple[Any, Any]  # the fields that `devices_of` follows, as long as the tables are these
         self.devices: list[Device] = []
         self.device_rows: dict[DeviceId, int] = {}
         self.person_rows: dict[PersonId, int] = {}
@@ -70,6 +69,7 @@ class Core:
         if self._tables is None:
             views = {name: array[: self._count[name]] for name, array in self._arrays.items()}
             self._tables = Tables(out=self._out, **views)
+            self._chain_of_devices = views["person"]["first_device"], views["device"]["next_device"]
         return self._tables
 
     def _person(self, person: PersonId) -> int:
@@ -226,10 +226,12 @@ class Core:
 
     def devices_of(self, person: PersonId) -> list[Device]:
         """The devices of one person, in order of registration."""
-        rows, device = [], int(self._arrays["person"][self.person_rows[person]]["first_device"])
+        self.tables()
+        first, following = self._chain_of_devices
+        rows, device = [], first.item(self.person_rows[person])
         while device >= 0:
             rows.append(self.devices[device])
-            device = int(self._arrays["device"][device]["next_device"])
+            device = following.item(device)
         return rows
 
     def rows_of(self, person: PersonId) -> list[tuple[Device, Any]]:
@@ -257,7 +259,7 @@ class Core:
 
     def zone_of(self, order_row: int, target_row: int) -> Zone | None:
         """The zone a target row stands for; None for the perimeter or no target."""
-        index = int(self._arrays["target"][target_row]["zone"]) if target_row >= 0 else -1
+        index = self.tables().target["zone"].item(target_row) if target_row >= 0 else -1
         return self.orders[order_row].zones[index] if index >= 0 else None
 
     # --- schedules ----------------------------------------------------------------------------------------------
@@ -276,11 +278,12 @@ class Core:
     # --- time and pings -------------------------------------------------------------------------------------------
 
     def _drain(self) -> list[Any]:
+        """What the kernel has said, as `OutRow`s: to read a field of an array's row costs ten times as much."""
         world = self._arrays["world"][0]
         if world["out_count"] == 0:
             return []
         filled = self._out[: world["out_count"]]
-        rows = list(filled.copy())
+        rows = [_plain(OutRow, row) for row in filled.tolist()]
         filled[:] = np.zeros(1, state.OUT)  # a row says nothing it was not given
         world["out_count"] = 0
         return rows
@@ -300,7 +303,7 @@ class Core:
         return rows
 
     def take(self, pings: Sequence[Ping]) -> list[Any]:
-        """Judge a batch of pings, sorted by arrival; returns the OUT rows it caused, in order of time."""
+        """Judge a batch of pings, sorted by arrival; returns the rows it caused (`OutRow`), in order of time."""
         return self.take_rows(np.array(pings, state.PING))
 
     def take_rows(self, batch: Any) -> list[Any]:

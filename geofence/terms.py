@@ -21,10 +21,10 @@ IncidentId = NewType("IncidentId", str)
 class Word(IntEnum):
     """An integer in the arrays, a lower-case word on the wire."""
 
-    @property
-    def word(self) -> str:
-        """The name as it is written in every file, topic and label."""
-        return self.name.lower()
+    word: str  # the name as it is written in every file, topic and label
+
+    def __init__(self, _: int) -> None:
+        self.word = self.name.lower()
 
 
 class Role(Word):

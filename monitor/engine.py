@@ -6,46 +6,39 @@ The same inputs in the same order give the same effects byte for byte, whatever 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 
 import geofence
-from alerts.case import OrderFacts
 from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, NotificationId, Outcome
-from geofence.core import LAYOUT_DIGEST, Core
-from geofence.names import name_of
-from geofence.state import COMMAND, NUMBERS, PING, OutRow
+from geofence.core import Core
+from geofence.state import COMMAND, LAYOUT_DIGEST, NUMBERS, PING
 from geofence.terms import (
     Command,
     DeviceId,
-    FixRef,
     Format,
     IncidentId,
     Level,
     OrderId,
     Reason,
     Registry,
-    Role,
     Transition,
 )
 from geofence.watch import lead_of
 from monitor.adoption import changes_to
 from monitor.answers import answers
+from monitor.decisions import Decisions
 from monitor.engine_state import registry_as_data, registry_from_data
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
-from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status, is_canary
+from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
 from monitor.whereabouts import warm_up as warm_up_views
 from monitor.wire import Directory, from_msgpack, to_msgpack
-
-INCIDENT_NAMESPACE = UUID("6f1d2c8e-3f0b-5d6a-9a57-52657367756a")  # ours alone: incident ids derive from the input
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +73,6 @@ class Effects:
     pings: int = 0
 
 
-def _known(x: float) -> float | None:
-    return None if math.isnan(x) else x
-
-
 class Engine:
     """Decide, escalate, answer. Not thread-safe: one consumer calls it."""
 
@@ -92,8 +81,7 @@ class Engine:
         self._ladder = ladder
         self._escalation = Escalation(ladder, lambda: len(self._core.order_rows))
         self._receipts = Receipts()
-        self._incidents: dict[OrderId, IncidentId] = {}
-        self._last_incident: dict[OrderId, IncidentId] = {}
+        self._decisions = Decisions(self._core)
         self._filed = {order.id for order in registry.orders}  # orders of the file, as against those issued live
         self._started = False
         self.now_ms = 0
@@ -156,7 +144,7 @@ class Engine:
         for order, row in zip(self._core.order_rows, self._core.live_orders(), strict=True):
             if row["level"] > 0:
                 reason = Reason(lead_of(int(row["reasons"])))
-                found.append(Standing(order, Level(int(row["level"])), reason, self._incidents.get(order)))
+                found.append(Standing(order, Level(int(row["level"])), reason, self._decisions.incidents.get(order)))
         return found
 
     def level_of(self, order_id: OrderId) -> Level | None:
@@ -175,7 +163,7 @@ class Engine:
 
     def incident_of(self, order: OrderId) -> IncidentId | None:
         """The open incident of an order."""
-        return self._incidents.get(order)
+        return self._decisions.incidents.get(order)
 
     def reach_of(self, order: OrderId) -> Reach | None:
         """How the protected person of an order in force can be reached: her own bracelets and when each was last heard."""
@@ -220,8 +208,8 @@ class Engine:
                 "registry": registry_as_data(devices, orders),
                 "order_rows": order_rows,
                 "person_rows": person_rows,
-                "incidents": self._incidents,
-                "last_incident": self._last_incident,
+                "incidents": self._decisions.incidents,
+                "last_incident": self._decisions.last,
                 "escalation": self._escalation.dump(),
                 "receipts": self._receipts.dump(),
                 "filed": sorted(self._filed),
@@ -243,7 +231,7 @@ class Engine:
             engine._core.set_adaptive(adaptive)
         engine._directory = Directory(Registry(registry.devices))
         engine._intake = Intake(engine._directory)
-        engine._incidents, engine._last_incident = data["incidents"], data["last_incident"]
+        engine._decisions = Decisions(engine._core, data["incidents"], data["last_incident"])
         engine._escalation.load(data["escalation"])
         engine._receipts = Receipts.load(data["receipts"])
         engine._filed = set(data["filed"])
@@ -265,7 +253,9 @@ class Engine:
         self._escalate_until(now_ms, effects)
 
     def _escalate_until(self, now_ms: int, effects: Effects) -> None:
-        effects.notifications += self._escalation.due(now_ms)
+        due_ms = self._escalation.next_deadline_ms()
+        if due_ms is not None and due_ms <= now_ms:
+            effects.notifications += self._escalation.due(now_ms)
 
     # --- pings ----------------------------------------------------------------------------------------------------
 
@@ -281,7 +271,7 @@ class Engine:
                 effects.receipts[self._core.devices[device].id] = upto
         effects.pings += len(run.rows)
         self._tell(self._core.take_rows(run.rows), effects)
-        effects.notifications += answers(self._core, run.rows, self._incidents)
+        effects.notifications += answers(self._core, run.rows, self._decisions.incidents)
 
     # --- everything else that comes in ------------------------------------------------------------------------------
 
@@ -309,8 +299,7 @@ class Engine:
 
     def _tell(self, rows: Sequence[Any], effects: Effects) -> None:
         """Turn rows of the kernel into transitions, notifications and commands; a row that fails does not take the others with it."""
-        for out in rows:
-            row = OutRow(*out.item())
+        for row in rows:
             try:
                 self._tell_row(row, effects)
             except Exception as error:
@@ -323,77 +312,16 @@ class Engine:
         if row.kind == COMMAND:
             self._command(row, effects)
             return
-        transition = self._transition(row)
+        transition = self._decisions.transition(row)
         self._escalate_until(transition.at_ms, effects)
         if row.kind == NUMBERS:
             effects.notifications += self._escalation.on_numbers(transition)
             return
         effects.transitions.append(transition)
-        effects.notifications += self._escalation.on_transition(transition, self._facts(transition.order))
+        facts = None if transition.to_level < transition.from_level else self._decisions.facts(self._core.orders[row.order])
+        effects.notifications += self._escalation.on_transition(transition, facts)
 
     def _command(self, row: Any, effects: Effects) -> None:
         device = self._core.devices[row.device_protected]
         if device.format is Format.V1:
             effects.commands.append(Command(device.id, row.at_ms, row.interval_s or None, bool(row.report_now)))
-
-    def _transition(self, row: Any) -> Transition:
-        order = self._core.orders[row.order].id
-        reason, to_level = Reason(row.reason), Level(row.to_level)
-        fixes = self._fixes(row)
-        zone = self._core.zone_of(row.order, row.target)
-        return Transition(
-            at_ms=row.at_ms,
-            order=order,
-            incident=self._incident(order, reason, fixes, row.at_ms, to_level),
-            from_level=Level(row.from_level),
-            to_level=to_level,
-            reason=reason,
-            party=Role(row.party) if row.party >= 0 else None,
-            distance_m=_known(row.distance_m),
-            uncertainty_m=_known(row.uncertainty_m),
-            seconds_to_perimeter=_known(row.seconds),
-            bearing_deg=_known(row.bearing_deg),
-            zone=None if zone is None else zone.id,
-            fixes=fixes,
-            breached_at_ms=row.breached_ms or None,
-            hours_left=_known(row.hours_left) if reason is Reason.BATTERY else None,
-            apart_m=_known(row.apart_m) if reason is Reason.SEPARATION else None,
-            clock_s=_known(row.clock_s) if reason is Reason.CLOCK else None,
-            count=row.count_ or None,
-            since_ms=row.since_ms or None,
-            closest_m=_known(row.closest_m) if row.count_ else None,
-        )
-
-    def _fixes(self, row: Any) -> tuple[FixRef, ...]:
-        """The fixes the decision rests on, the protected person's first."""
-        hers = (row.device_protected, row.boot_protected, row.seq_protected)
-        his = (row.device_respondent, row.boot_respondent, row.seq_respondent)
-        return tuple([FixRef(self._core.devices[device].id, boot, seq) for device, boot, seq in (hers, his) if device >= 0])
-
-    def _incident(self, order: OrderId, reason: Reason, fixes: tuple[FixRef, ...], at_ms: int, to_level: Level) -> IncidentId:
-        """The open incident of the order, or a new one named after what opened it; CALM closes it."""
-        incident = self._incidents.get(order)
-        if incident is None:
-            name = f"{order}|{reason.word}|" + "|".join(f"{f.device}:{f.boot}:{f.seq}" for f in fixes)
-            incident = IncidentId(name_of(INCIDENT_NAMESPACE, name))
-            if not fixes or incident == self._last_incident.get(order):
-                incident = IncidentId(name_of(INCIDENT_NAMESPACE, f"{name}|{at_ms}"))
-        if to_level is Level.CALM:
-            self._incidents.pop(order, None)
-            self._last_incident[order] = incident
-        else:
-            self._incidents[order] = incident
-        return incident
-
-    def _facts(self, order_id: OrderId) -> OrderFacts:
-        """What escalation needs to know about an order: who is told, in which language, on which bracelets."""
-        row = self._core.order_rows.get(order_id)
-        order = self._core.orders[row] if row is not None else next(o for o in reversed(self._core.orders) if o.id == order_id)
-        devices = tuple(d.id for d in self._core.devices_of(order.protected) if d.format is Format.V1)
-        return OrderFacts(
-            protected=order.protected,
-            respondent=order.respondent,
-            language=order.language,
-            protected_devices=devices,
-            drill=is_canary(order.id),
-        )

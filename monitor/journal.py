@@ -81,14 +81,14 @@ class Record(NamedTuple):
 
     def envelope(self) -> Envelope:
         """The envelope of an INPUT or a QUARANTINE."""
-        topic, payload, retained, qos = self.body
-        return Envelope(self.at_ms, topic, payload, retained, qos)
+        topic, payload, retained, qos = self[2]
+        return _make(Envelope, (self[1], topic, payload, retained, qos))
 
 
 def decode_body(body: bytes) -> list[Record]:
     """The records of one block. Raises ValueError for what this release did not write."""
     try:
-        return [Record(RecordKind(kind), at_ms, rest) for kind, at_ms, rest in from_msgpack(body, list[tuple[int, int, Any]])]
+        return from_msgpack(body, list[Record])
     except Exception as error:  # msgspec's own errors are not ValueErrors, and its name stays behind its door
         raise ValueError(f"not the records of a journal: {error}") from error
 

@@ -1,10 +1,13 @@
-"""How often Python looks for garbage: seldom, and never through what lives as long as we do."""
+"""How often Python looks for garbage: seldom, and never through what lives as long as we do; and what a start leaves behind."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from geofence.jit import pack_sources
 
 YOUNG = 50_000  # new objects before the youngest are looked through (Python's own: 700, four times in one turn under load)
 
@@ -14,9 +17,17 @@ def settle_memory() -> None:
 
     Nor first: a start with that many leaves 800 objects of garbage in circles, and to find them takes as long.
     """
+    pack_sources()
+    give_back()
     gc.freeze()
     gc.set_threshold(YOUNG)
     gc.enable()
+
+
+def give_back() -> None:
+    """What was needed for a while goes back to the system, where the C library can do that (glibc): it keeps what it has had once."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

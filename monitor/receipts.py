@@ -3,10 +3,12 @@
 A receipt says "everything up to here". After an outage a device sends its newest ping first, so the highest number
 heard is not enough: the receipt stays before the first hole until the hole is filled or has been open for so long
 that the device itself must have lost those pings. Nearly every ping is simply the next one: those are counted by compiled code.
+What was heard beyond a hole is kept as runs of numbers, since after a failure of the broker every device goes on beyond one.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy as np
 from geofence.jit import compiled
 
 HOLE_MS_MAX = 600_000  # devices resend what is not receipted at every reconnection; ten minutes outlast the usual outage (8 min)
-BEYOND_MAX = 20_000  # pings kept in mind beyond a hole: more than a day at the fastest interval of 5 s
+RUNS_MAX = 1_000  # runs of numbers kept in mind beyond a hole: every second ping of half an hour at the fastest interval of 5 s
 FIRST_SEQ_MAX = 1  # a new boot counts from 0 or from 1
 
 LEDGER = np.dtype(
@@ -43,12 +45,15 @@ def note_next(ledgers: Any, pings: Any, first: int) -> int:
     return int(pings.shape[0])
 
 
+Run = tuple[int, int]  # the first and the last of numbers that were all heard
+
+
 class Receipts:
     """Contiguous progress of every device, by row."""
 
     def __init__(self) -> None:
         self._ledgers = np.zeros(1, LEDGER)
-        self._beyond: dict[int, set[int]] = {}  # numbers heard beyond a hole
+        self._beyond: dict[int, list[Run]] = {}  # what was heard beyond a hole, in order; no two runs meet
 
     def heard(self, pings: Any) -> dict[int, tuple[int, int]]:
         """Note pings (PING rows; duplicates and late ones too); the (boot, seq) to receipt now, by row of the device."""
@@ -73,18 +78,18 @@ class Receipts:
     def _note(self, device: int, boot: int, seq: int, at_ms: int) -> None:
         """A ping that is not simply the next one: the first, one of a new boot, or one at a hole."""
         ledger = self._ledgers[device]
-        beyond = self._beyond.setdefault(device, set())
+        beyond = self._beyond.setdefault(device, [])
         if not ledger["known"]:
             ledger["known"], ledger["boot"], ledger["upto"] = 1, boot, seq - 1
         elif boot > ledger["boot"]:  # its own count starts, and is whole only from its first number on
             ledger["boot"], ledger["upto"], ledger["hole_since_ms"] = boot, min(seq, FIRST_SEQ_MAX) - 1, 0
             beyond.clear()
-        beyond.add(seq)
+        add_to(beyond, seq)
         self._close_hole(ledger, beyond)
         if beyond and ledger["hole_since_ms"] == 0:
             ledger["hole_since_ms"] = at_ms
-        elif beyond and (at_ms - ledger["hole_since_ms"] > HOLE_MS_MAX or len(beyond) > BEYOND_MAX):
-            ledger["upto"], ledger["hole_since_ms"] = min(beyond) - 1, 0
+        elif beyond and (at_ms - ledger["hole_since_ms"] > HOLE_MS_MAX or len(beyond) > RUNS_MAX):
+            ledger["upto"], ledger["hole_since_ms"] = beyond[0][0] - 1, 0
             self._close_hole(ledger, beyond)
         ledger["has_hole"] = int(bool(beyond))
         if not beyond:
@@ -92,21 +97,32 @@ class Receipts:
             del self._beyond[device]
 
     @staticmethod
-    def _close_hole(ledger: Any, beyond: set[int]) -> None:
-        upto = int(ledger["upto"])
-        while upto + 1 in beyond:
-            upto += 1
-            beyond.discard(upto)
-        ledger["upto"] = upto
+    def _close_hole(ledger: Any, beyond: list[Run]) -> None:
+        if beyond and beyond[0][0] == ledger["upto"] + 1:
+            ledger["upto"] = beyond.pop(0)[1]
 
     def dump(self) -> dict[str, Any]:
         """Plain data for the snapshot."""
-        return {"ledgers": self._ledgers.tobytes(), "beyond": {str(row): sorted(self._beyond[row]) for row in sorted(self._beyond)}}
+        return {"ledgers": self._ledgers.tobytes(), "beyond": {str(row): self._beyond[row] for row in sorted(self._beyond)}}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Receipts:
         """What `dump` described."""
         receipts = cls()
         receipts._ledgers = np.frombuffer(data["ledgers"], LEDGER).copy()
-        receipts._beyond = {int(row): set(beyond) for row, beyond in data["beyond"].items()}
+        receipts._beyond = {int(row): [(first, last) for first, last in beyond] for row, beyond in data["beyond"].items()}
         return receipts
+
+
+def add_to(runs: list[Run], seq: int) -> None:
+    """Put a number among runs, each the longest there is."""
+    k = bisect_right(runs, (seq, seq))
+    if k > 0 and runs[k - 1][1] >= seq - 1:
+        k -= 1  # it is in this run, or at its end
+        runs[k] = runs[k][0], max(runs[k][1], seq)
+    elif k < len(runs) and runs[k][0] <= seq:
+        return  # in a run that begins with it
+    else:
+        runs.insert(k, (seq, seq))
+    if k + 1 < len(runs) and runs[k + 1][0] == runs[k][1] + 1:
+        runs[k : k + 2] = [(runs[k][0], runs[k + 1][1])]

@@ -67,7 +67,7 @@ def started(registry: Registry, at_ms: int = T0, **options: Any) -> Core:
 def said(rows: list[Any]) -> list[tuple[str, str, str]]:
     """(from, to, reason) of each transition among the rows, commands left out."""
     return [
-        (Level(int(r["from_level"])).word, Level(int(r["to_level"])).word, Reason(int(r["reason"])).word) for r in rows if r["kind"] == TRANSITION
+        (Level(int(r.from_level)).word, Level(int(r.to_level)).word, Reason(int(r.reason)).word) for r in rows if r.kind == TRANSITION
     ]
 
 
@@ -78,4 +78,4 @@ def changes(rows: list[Any]) -> list[tuple[str, str]]:
 
 def plain(rows: list[Any]) -> list[tuple[Any, ...]]:
     """Rows as values that compare, NaN included."""
-    return [tuple(None if isinstance(x, float) and math.isnan(x) else x for x in row.tolist()) for row in rows]
+    return [tuple(None if isinstance(x, float) and math.isnan(x) else x for x in row) for row in rows]

@@ -150,8 +150,8 @@ def drive(core: Core, trackers: Sequence[Reporter], end_s: int = DAY_S) -> Heard
             note_calm(heard, rows, before, since_s, core.orders[0].perimeter_m)
             is_on = _note(core, heard, rows, report.arrival_s, is_on)
             for row in rows:
-                if row["kind"] == COMMAND:
-                    entry = (report.arrival_s + DOWNLINK_S, count, int(row["device_protected"]), int(row["interval_s"]), bool(row["report_now"]))
+                if row.kind == COMMAND:
+                    entry = (report.arrival_s + DOWNLINK_S, count, row.device_protected, row.interval_s, bool(row.report_now))
                     heapq.heappush(commands, entry)
         else:
             made = soonest.report()
@@ -168,9 +168,9 @@ def note_calm(heard: Heard, rows: list[Any], before: Any, since_s: float, radius
     seconds = np.arange(math.floor(since_s) + 1, math.ceil(until_s))
     level = np.full(len(seconds), heard.level)
     for row in rows:
-        if row["kind"] == TRANSITION:
-            heard.level = int(row["to_level"])
-            level[seconds >= (int(row["at_ms"]) - START_MS) / 1000] = heard.level
+        if row.kind == TRANSITION:
+            heard.level = row.to_level
+            level[seconds >= (row.at_ms - START_MS) / 1000] = heard.level
     if (level == CALM).any():
         could = could_be_inside(before[0], before[1], START_MS + 1_000 * (seconds - 1), radius_m)
         heard.shown_calm_s += int(((level == CALM) & could).sum())
@@ -179,11 +179,11 @@ def note_calm(heard: Heard, rows: list[Any], before: Any, since_s: float, radius
 def _note(core: Core, heard: Heard, rows: list[Any], now: float, is_on: float) -> float:
     """Keep what was said; returns since when a breach is on (0: none)."""
     for row in rows:
-        if row["kind"] != TRANSITION:
+        if row.kind != TRANSITION:
             continue
-        at, reason = (int(row["at_ms"]) - START_MS) / 1000, Reason(int(row["reason"]))
-        heard.said.append((at, reason, int(row["to_level"])))
-        heard.blinded += reason in LOST and row["from_level"] == 0
+        at, reason = (row.at_ms - START_MS) / 1000, Reason(row.reason)
+        heard.said.append((at, reason, row.to_level))
+        heard.blinded += reason in LOST and row.from_level == 0
         if reason is Reason.BREACH and not is_on:
             is_on = at
     if is_on and core.tables().target[0]["breach"] == 0:

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from alerts.escalation import CALL_APART_MS, UNNAMED_MS, Escalation
-from alerts.ladder import DEFAULT_LADDER, with_ways
+from alerts.escalation import Escalation
+from alerts.ladder import CALL_APART_MS, DEFAULT_LADDER, UNNAMED_MS, with_ways
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, Outcome
 from geofence.terms import IncidentId, Level, OrderId, PersonId, Reason
 from tests.messages import FACTS, transition

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.detection.drive import START_MS, Heard, Report, note_calm, ping_of, registry
 from benchmarks.detection.yardstick import could_be_inside
 from geofence.core import Core
-from geofence.state import OUT, TRANSITION
+from geofence.state import OUT, TRANSITION, OutRow
 from geofence.terms import Level
 
 R = 300.0
@@ -31,9 +31,8 @@ def seen(apart_m: float, *, until_s: int = 600, **his: Any) -> Any:
 
 
 def raised(at_s: int, level: Level) -> Any:
-    row = np.zeros(1, OUT)[0]
-    row["kind"], row["at_ms"], row["to_level"] = TRANSITION, START_MS + 1_000 * at_s, int(level)
-    return row
+    silent = OutRow(*np.zeros(1, OUT)[0].item())
+    return silent._replace(kind=TRANSITION, at_ms=START_MS + 1_000 * at_s, to_level=int(level))
 
 
 def counted(devices: Any, until_s: float, rows: list[Any], level: Level = Level.CALM) -> int:

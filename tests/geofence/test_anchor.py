@@ -33,7 +33,7 @@ class Night:
             rows = []
             for device, north, mps in ((HER, her_north_m, 0.0), (HIM, north_m, speed)):
                 rows += self.core.take([ping(device, T0 + self.at_s * S + device, self.seq, 0.0, north, speed_mps=mps, accuracy_m=accuracy_m)])
-            self.breaches += sum(row["to_level"] == Level.EMERGENCY > row["from_level"] for row in rows)
+            self.breaches += sum(row.to_level == Level.EMERGENCY > row.from_level for row in rows)
         return bool(self.core.tables().target[0]["breach"])
 
 

@@ -179,7 +179,7 @@ def test_the_same_walk_turned_says_the_same(degrees: float) -> None:
     for seed in (1, 2, 3):
         here, there = (started(pair()).take(pings) for pings in (walk(seed), turned(walk(seed), degrees, HOME)))
         assert said(there) == said(here)
-        distances = [[row["distance_m"] for row in rows] for rows in (here, there)]
+        distances = [[row.distance_m for row in rows] for rows in (here, there)]
         assert distances[1] == pytest.approx(distances[0], abs=0.25, nan_ok=True)
 
 

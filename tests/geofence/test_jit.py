@@ -1,0 +1,35 @@
+"""What a compiled function keeps for later callers is packed, and a later caller still gets it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import pytest
+from llvmlite.binding import parse_assembly
+
+from geofence import jit
+from geofence.geodesy import offset_m
+from geofence.jit import pack_sources
+
+
+@pytest.mark.skipif(not hasattr(offset_m, "overloads"), reason="nothing is compiled here")
+def test_who_is_compiled_later_still_finds_what_it_calls() -> None:
+    expected = offset_m(20.0, -100.0, 20.01, -100.02)
+    libraries: list[Any] = [one.library for one in offset_m.overloads.values()]  # type: ignore[attr-defined]
+    pack_sources()
+    assert [one._shared_module for one in libraries] == [None] * len(libraries)
+
+    @numba.njit(**{**jit.OPTIONS, "cache": False})  # or it would be compiled in the first run only
+    def later(lat: float) -> float:
+        east, north = offset_m(lat, -100.0, 20.01, -100.02)
+        return east + north
+
+    assert later(20.0) == sum(expected)
+    assert offset_m(20.0, -100.0, 20.01, -100.02) == expected
+
+
+def test_a_packed_module_is_the_module_that_was_packed() -> None:
+    module = parse_assembly("define i64 @f(i64 %x) {\n  %y = add i64 %x, 2\n  ret i64 %y\n}\n")
+    code = str(jit._Packed(module.as_bitcode())())
+    assert code[code.index("define") :] == str(module)[str(module).index("define") :]
