@@ -142,6 +142,12 @@ def best_place(d: Any, at_ms: int, ahead_s: float) -> tuple[float, float, float]
 
 
 @compiled
+def nobody_moves(T: Any, target: Any, i: int, j: int) -> bool:
+    """True if both rest at places that are known (he alone, for a zone)."""
+    return is_anchored(T.device[j]) and (target["kind"] != PERIMETER or is_anchored(T.device[i]))
+
+
+@compiled
 def p_settled(T: Any, target: Any, i: int, j: int, at_ms: int) -> float:
     """P(inside) where whoever rests at a place known for long is there; 1 if neither does."""
     his = T.device[j]

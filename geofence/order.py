@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from geofence import policy
-from geofence.anchor import is_anchored, p_settled
+from geofence.anchor import nobody_moves, p_settled
 from geofence.ask import ask, ask_now, command_person
 from geofence.hole import known_until_ms
 from geofence.jit import compiled
@@ -129,13 +129,12 @@ def is_fit(T: Any, sight: Any) -> bool:
 
 @compiled
 def surely(T: Any, target: Any, sight: Any, at_ms: int) -> tuple[float, float]:
-    """P(inside), P(the way went through) that may raise a breach: while nobody moves, not more than their known places say."""
+    """P(inside), P(the way went through) that may raise a breach: not more than known places say; a way only while nobody moves."""
     if target["breach"] == 1 or max(sight[3], sight[9]) < policy.BREACH_ON_TWICE:
         return sight[3], sight[9]
     i, j = int(sight[7]), int(sight[8])
     p = p_settled(T, target, i, j, at_ms)
-    nobody_moves = is_anchored(T.device[j]) and (target["kind"] != PERIMETER or is_anchored(T.device[i]))
-    return min(sight[3], p), min(sight[9], p) if nobody_moves else sight[9]
+    return min(sight[3], p), min(sight[9], p) if nobody_moves(T, target, i, j) else sight[9]
 
 
 @compiled

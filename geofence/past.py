@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from geofence import policy
-from geofence.anchor import p_settled
+from geofence.anchor import nobody_moves, p_settled
 from geofence.clock import fix_time_ms
 from geofence.doubt import is_impossible
 from geofence.jit import compiled
@@ -75,7 +75,7 @@ def raise_breach(T: Any, o: int, k: int, at_ms: int) -> bool:
     if target["breach"] == 1 or not is_open(target, at_ms):
         return False
     hers, his = witness(T, row["protected"], True, at_ms), witness(T, row["respondent"], False, at_ms)
-    if his < 0 or p_settled(T, target, hers, his, at_ms) < policy.BREACH_ON:
+    if his < 0 or (nobody_moves(T, target, hers, his) and p_settled(T, target, hers, his, at_ms) < policy.BREACH_ON):
         return False
     target["breach"], target["off_count"] = 1, 0
     return True
