@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib
+import inspect
 import json
 import os
 import random
@@ -279,7 +280,8 @@ class Run:
         gc.freeze()
         state = State(self.args.state, self.args.killers)
         left = [mutant for mutant in self.chosen if astuple(mutant) not in state.killers]
-        trouble = self.judge(Judge(session.items), state, left) if left else None
+        items = [item for item in session.items if not inspect.iscoroutinefunction(getattr(item, "function", None))]  # what waits is not of the core
+        trouble = self.judge(Judge(items), state, left) if left else None
         if trouble is not None:
             print(f"nothing would be proved: {trouble}", file=sys.stderr)
             return True

@@ -137,6 +137,19 @@ def test_a_late_button_is_judged_at_once() -> None:
     assert len(said(T)) == before
 
 
+def test_what_comes_late_is_no_second_look() -> None:
+    """A fair look counts with a fix of now only: two of them running would be a breach."""
+    T = two_orders()
+    for row, north_m in ((HER, 0.0), (HIM, 493.6)):
+        keep = {name: T.device[row][name] for name in ("person", "next_device")}
+        T.device[row] = device(0.0, north_m, boot=1, seq=5, sent_ms=T0, ping_ms=T0, **keep)
+    kernel.judge_person(T, int(T.device[HIM]["person"]), T0, True)
+    assert T.target["on_count"][0] == 1
+    kernel.step_ping(T, batch(ping(HER, T0 + S, 4, 0, 0, sent_ms=T0 - 60 * S, has_fix=False, sos=True))[0])
+    assert said(T)[-1][2] == Reason.SOS
+    assert (T.target["on_count"][0], T.target["breach"][0]) == (1, 0)
+
+
 def test_a_believed_fix_at_rest_is_learned_as_its_place_and_a_slow_device_is_told_again() -> None:
     T = two_orders()
     kernel.step(T, batch(*(ping(HIM, T0 + k * 60 * S, k + 1, 0, 5_000, speed_mps=0.0) for k in range(4))), 0)

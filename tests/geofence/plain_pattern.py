@@ -13,7 +13,7 @@ from geofence.core import Core
 from geofence.proximity import rounded
 from geofence.state import PATTERN
 from geofence.target import APPROACH, BREACH, CLEAR
-from geofence.terms import Level, Position, Reason, ZoneKind
+from geofence.terms import Level, Position, Reason, Registry, ZoneKind
 from tests.pings import T0, at, circle, pair
 from tests.rows import S, device
 
@@ -133,7 +133,7 @@ def test_three_visits_within_a_day_are_probing(third_ms: int, heard: int, proxim
 
 def test_near_is_counted_from_the_edge_of_her_perimeter_and_of_the_zone() -> None:
     for order, limit_m in (({}, 500.0), ({"perimeter_m": 0.0, "warning_m": 1_000.0, "zones": (circle(),)}, 0.0)):
-        for beyond_m, heard in ((300.0, 1), (301.5, 0)):
+        for beyond_m, heard in ((300.0, 1), (300.6, 0)):
             T = tables(**order)
             for k in range(3):
                 come_and_go(T, T0 + k * HOUR, limit_m + beyond_m + 1.0)
@@ -166,6 +166,7 @@ ROUND = [float(b) for b in range(0, 361, 60)]
         ([0.0, 90.0, 180.0, 270.0, 360.0], {}, 1),
         ([0.0, 91.0, 182.0, 273.0, 364.0], {}, 0),  # nobody knows which way round he went
         ([0.0, 60.0, 120.0, 60.0, 0.0, 300.0, 240.0, 300.0, 0.0], {}, 0),
+        ([0.0, 60.0, 120.0, 180.0, 300.0, 0.0, 60.0, 120.0], {}, 0),  # what was before such a step counts no more
         ([350.0, 50.0, 110.0, 170.0, 230.0, 290.0, 350.0], {}, 1),
     ],
 )
@@ -202,6 +203,8 @@ def test_he_is_seen_from_her_or_from_the_middle_of_the_zone() -> None:
     put(T, HERS, 500.0, -300.0)
     assert [pattern.bearing_from(T, k, T.device[HIS], T.device[HERS]) for k in (0, 1)] == [0.0, 180.0]
     put(T, HERS, 0.0, 0.0)
+    put(T, HIS, 150.0, 5_720.0)
+    assert pattern.bearing_from(T, 0, T.device[HIS], T.device[HERS]) == 2.0, "whole degrees"
     put(T, HIS, 100.0, 5_720.0)
     assert pattern.bearing_from(T, 0, T.device[HIS], T.device[HERS]) == rounded(math.degrees(math.atan2(100.0, 5_720.0)), 1.0) == 1.0
 
@@ -319,6 +322,16 @@ def test_only_what_was_seen_and_may_not_be_left_is_looked_at() -> None:
     assert (T.pattern[0]["her_lat"], T.pattern[0]["her_lon"]) == (T.pattern[0]["his_lat"], T.pattern[0]["his_lon"]), "nor is it asked where she is"
     T = tables(perimeter_m=0.0, zones=(circle(kind=ZoneKind.INCLUSION),))
     assert not looked_at(T), "to be near where he must stay is no pressure"
+
+
+def test_it_is_the_same_if_his_device_is_the_first_in_the_arrays() -> None:
+    T = Core(Registry(tuple(reversed(pair().devices)), pair().orders)).tables()
+    for row, north_m in ((1, 0.0), (0, 1_000.0)):
+        keep = {name: T.device[row][name] for name in ("person", "next_device")}
+        T.device[row] = device(0.0, north_m, **keep)
+    T.draft[0]["target"], T.draft[0]["distance_m"], T.draft[0]["at_ms"] = 0, 1_000.0, T0
+    T.draft[0]["device_protected"], T.draft[0]["device_respondent"] = 1, 0
+    assert looked_at(T)
 
 
 def test_following_needs_a_perimeter_around_her() -> None:

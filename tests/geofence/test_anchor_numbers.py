@@ -82,6 +82,22 @@ def test_three_minutes_astray_begin_it_anew_and_coming_back_forgets_them() -> No
     assert d["astray_ms"] == 0
 
 
+def test_one_look_at_its_own_place_forgets_the_minutes_elsewhere() -> None:
+    d = device(500.0)
+    d["anchor_lat"], d["anchor_lon"] = HOME
+    learn_anchor(d, fix(500.0), 60.0)
+    assert d["astray_ms"] == T0
+    d["lat"], d["lon"] = HOME
+    learn_anchor(d, fix(0.0), 60.0)
+    assert (d["astray_ms"], d["anchor_s"]) == (0, 660.0)
+
+
+def test_a_fix_stands_for_a_second_at_least() -> None:
+    d = device(anchor_s=600.0)
+    learn_anchor(d, fix(0.0), 0.5)
+    assert d["anchor_s"] == 601.0
+
+
 @pytest.mark.parametrize("fields", [{"rest": 9}, {"anchor_s": 599.0}, {"source": int(Source.LBS)}], ids=str)
 def test_who_has_not_rested_for_long_is_not_anchored(fields: dict[str, float]) -> None:
     assert is_anchored(device())
