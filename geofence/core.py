@@ -15,7 +15,7 @@ import numpy as np
 from geofence import policy, state
 from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
-from geofence.state import LAYOUT, OutRow, Tables, doubled
+from geofence.state import LAYOUT, OutRow, Tables, copied, doubled
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
@@ -375,9 +375,9 @@ class Core:
         """The core that `dump` described."""
         core = cls()
         for name, (dtype, shape) in LAYOUT.items():
-            filled = np.frombuffer(arrays[name], dtype).reshape(-1, *shape).copy()
+            filled = np.frombuffer(arrays[name], dtype).reshape(-1, *shape)
             core._count[name] = len(filled)
-            core._arrays[name] = filled if len(filled) else np.zeros((1, *shape), dtype)
+            core._arrays[name] = copied(filled, max(1, len(filled)))
         core.devices, core.orders = list(devices), list(orders)
         core.device_rows = {device.id: row for row, device in enumerate(core.devices)}
         core.order_rows, core.person_rows = dict(order_rows), dict(person_rows)

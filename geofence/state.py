@@ -3,6 +3,8 @@
 A *target* is one thing an order bars: its moving perimeter, or one of its zones. Rows of a person's devices and
 orders are chained (`next_*` is the next row, -1 the end), so that adding an order touches no other row.
 Positions are float64 degrees, lengths metres, times int64 ms UTC. NaN = not known (here and nowhere outside).
+Words and counts of a device are as narrow as they may be, since there are many devices; what a function takes as an argument is
+int64, or the function would be compiled twice.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ DEVICE = np.dtype(
         ("fix_boot", np.int64),
         ("fix_seq", np.int64),
         ("fix_late", np.int8),  # it arrived as history
-        ("source", np.int64),  # Source of the last believed fix
+        ("source", np.int8),  # Source of the last believed fix
         ("lat", np.float64),
         ("lon", np.float64),
         ("ve", np.float64),
@@ -48,7 +50,7 @@ DEVICE = np.dtype(
         ("spread", np.float64),
         ("sigma", np.float64),
         ("gap_s", np.float64),
-        ("rest", np.int64),  # fixes at rest in a row
+        ("rest", np.int32),  # fixes at rest in a row
         ("stirred", np.int8),  # it has moved since it was known to be at rest here
         ("stray_from_ms", np.int64),  # since when its fixes contradict its own "at rest"; 0: they do not
         ("prev_ms", np.int64),  # the believed fix before the last one
@@ -62,16 +64,16 @@ DEVICE = np.dtype(
         ("anchor_s", np.float64),  # the time that the means stand for; 0 none yet
         ("astray_ms", np.int64),  # since when the track is further off than errors explain; 0 it is not
         # a fix held back as an impossible jump
-        ("held", np.int64),
+        ("held", np.int32),
         ("held_lat", np.float64),
         ("held_lon", np.float64),
         ("held_sigma", np.float64),
         # health
-        ("strap", np.int64),
+        ("strap", np.int8),
         ("strap_until_ms", np.int64),  # > 0: it is open or cut, or comes and goes
-        ("tether", np.int64),
+        ("tether", np.int8),
         ("tether_until_ms", np.int64),  # > 0: far or lost, or comes and goes
-        ("flaps", np.int64),  # troubles that began within an hour of each other ...
+        ("flaps", np.int32),  # troubles that began within an hour of each other ...
         ("flap_ms", np.int64),  # ... and the last of them
         ("sos_until_ms", np.int64),
         ("sos_sent_ms", np.int64),  # its own time of the newest ping with the button pressed
@@ -80,13 +82,13 @@ DEVICE = np.dtype(
         ("raw_ms", np.int64),  # its last fix as it was sent, believed or not
         ("raw_lat", np.float64),
         ("raw_lon", np.float64),
-        ("raw_source", np.int64),
+        ("raw_source", np.int8),
         ("raw_sigma", np.float64),
-        ("contradictions", np.int64),  # in a row, between satellites and the networks around
+        ("contradictions", np.int32),  # in a row, between satellites and the networks around
         ("sky_ms", np.int64),  # it had many satellites on the road until then; 0: it had not, or lost them slowly
-        ("dark", np.int64),  # pings since without any
-        ("frozen", np.int64),  # fixes at exactly that place, though it says it moves
-        ("lots", np.int64),  # fixes on the move in a row with an accuracy between 5 and 7 m ...
+        ("dark", np.int32),  # pings since without any
+        ("frozen", np.int32),  # fixes at exactly that place, though it says it moves
+        ("lots", np.int32),  # fixes on the move in a row with an accuracy between 5 and 7 m ...
         ("lot_last_m", np.float64),  # ... the last of them ...
         ("lot_m", np.float64),  # ... and by how much it has changed in all
         ("battery", np.float64),
@@ -94,11 +96,11 @@ DEVICE = np.dtype(
         ("base", np.float64),  # the charge from which its drain is measured ...
         ("base_ms", np.int64),  # ... and when it had that
         ("drain_per_h", np.float64),
-        ("charging", np.int64),
+        ("charging", np.int8),
         ("battery_low", np.int8),
         ("battery_until_ms", np.int64),  # > 0: low, or by turns low and charging
         ("signal_dbm", np.float64),  # of its last ping, as the next one; NaN not given; both for those who look
-        ("satellites", np.int64),  # -1 not given
+        ("satellites", np.int16),  # -1 not given
         # what it was asked for
         ("wanted_s", np.int64),
         ("commanded_ms", np.int64),
@@ -304,7 +306,16 @@ LAYOUT_DIGEST = sha256(repr([(name, dtype.descr, shape) for name, (dtype, shape)
 
 
 def doubled(array: Any) -> Any:
-    """The rows, and room for as many again, which takes no memory until it is written to."""
-    grown = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
-    grown[: len(array)] = array
+    """The rows, and room for as many again."""
+    return copied(array, 2 * len(array))
+
+
+def copied(array: Any, room: int) -> Any:
+    """The rows, in room for so many. What was never written to (free room, the history of who has not reported) takes no memory."""
+    grown = np.zeros((room, *array.shape[1:]), array.dtype)
+    if array.ndim > 1 and len(array):  # numbers of eight bytes; the other arrays say something in each row
+        used = np.ascontiguousarray(array).view(np.int64).reshape(len(array), -1).any(axis=1)
+        grown[: len(array)][used] = array[used]
+    else:
+        grown[: len(array)] = array
     return grown

@@ -85,7 +85,7 @@ class Engine:
         self._filed = {order.id for order in registry.orders}  # orders of the file, as against those issued live
         self._started = False
         self.now_ms = 0
-        self._directory = Directory(registry)
+        self._directory = _directory_of(self._core)
         self._intake = Intake(self._directory)
         self._handlers: dict[type, Callable[[Any, Effects], None]] = {
             Rejection: lambda rejection, effects: effects.rejections.append(rejection),
@@ -229,7 +229,7 @@ class Engine:
         engine._core = Core.load(data["arrays"], registry.devices, registry.orders, data["order_rows"], data["person_rows"])
         if adaptive is not None:
             engine._core.set_adaptive(adaptive)
-        engine._directory = Directory(Registry(registry.devices))
+        engine._directory = _directory_of(engine._core)
         engine._intake = Intake(engine._directory)
         engine._decisions = Decisions(engine._core, data["incidents"], data["last_incident"])
         engine._escalation.load(data["escalation"])
@@ -325,3 +325,11 @@ class Engine:
         device = self._core.devices[row.device_protected]
         if device.format is Format.V1:
             effects.commands.append(Command(device.id, row.at_ms, row.interval_s or None, bool(row.report_now)))
+
+
+def _directory_of(core: Core) -> Directory:
+    """By which topic each device is heard. The numbers of the rows are the core's own, not others as large: 32 bytes a device."""
+    directory = Directory(Registry())
+    for device in core.devices:
+        directory.add(core.device_rows[device.id], device)
+    return directory

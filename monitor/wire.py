@@ -196,7 +196,6 @@ class Directory:
 
     def __init__(self, registry: Registry, *, traccar_topic: str = "positions") -> None:
         self.traccar_topic = traccar_topic
-        self.rows: dict[str, int] = {}
         self.ping_rows: dict[str, int] = {}  # by whole topic: the hot path splits nothing
         self.topics = Topics()  # the same for compiled code
         self.owntracks_rows: dict[str, int] = {}
@@ -212,9 +211,12 @@ class Directory:
         elif device.format is Format.TRACCAR:
             self.traccar_rows[name] = row
         else:
-            self.rows[device.id] = row
             self.ping_rows[f"v1/{device.id}/ping"] = row
             self.topics.put(f"v1/{device.id}/ping".encode(), row)
+
+    def row_of(self, device: str) -> int | None:
+        """The row of a device that speaks v1."""
+        return self.ping_rows.get(f"v1/{device}/ping")
 
 
 # --- decode -------------------------------------------------------------------------------------------------------
@@ -239,7 +241,7 @@ def decode(envelope: Envelope, directory: Directory) -> Decoded:
 def _safe_topic(topic: str, directory: Directory) -> str:
     """The topic, its device part only if it is registered: what a stranger writes there is not for our logs."""
     parts = topic.split("/")
-    known = len(parts) == 3 and (parts[1] in directory.rows or f"{parts[1]}/{parts[2]}" in directory.owntracks_rows)
+    known = len(parts) == 3 and (directory.row_of(parts[1]) is not None or f"{parts[1]}/{parts[2]}" in directory.owntracks_rows)
     if known or topic in ("orders", directory.traccar_topic) or parts[0] == "monitor":
         return topic
     return f"{parts[0]}/?" if parts[0] in ("v1", "owntracks") else "?"
@@ -292,7 +294,7 @@ def _decode_other(envelope: Envelope, directory: Directory) -> Decoded:
         return owntracks(envelope, directory, parts)
     if len(parts) != 3 or parts[0] != "v1" or parts[2] not in ("ping", "ack", "status"):
         raise Refused(RejectReason.BAD_TOPIC, "no such topic")
-    row = directory.rows.get(parts[1])
+    row = directory.row_of(parts[1])
     if row is None:
         raise Refused(RejectReason.UNKNOWN_DEVICE, "the device is not in the registry")
     if len(envelope.payload) > PAYLOAD_BYTES_MAX:
