@@ -17,11 +17,11 @@ from msgspec import Meta, Struct
 
 from alerts.terms import Acknowledgement, DeliveryState, NotificationId, Outcome
 from config.errors import BadInput
-from geofence.terms import Device, Format, Ping, Registry, Source, Strap, Tether
+from geofence.terms import Ping, Source, Strap, Tether
 from monitor import bounds
 from monitor.bounds import NULL_ISLAND_DEG, PAYLOAD_BYTES_MAX
+from monitor.directory import Directory
 from monitor.terms import Decoded, Envelope, Ignored, Link, OrderChange, Refused, Rejection, RejectReason, Status
-from monitor.topics import Topics
 
 __all__ = ["Decoded", "Directory", "Envelope", "Ignored", "Link", "OrderChange", "Refused", "RejectReason", "Rejection", "Status", "decode"]
 
@@ -186,37 +186,6 @@ def ping_of_v1(row: int, at_ms: int, payload: bytes) -> Ping:
         m.jamming, m.check, True,
     )  # fmt: skip
     return tuple.__new__(Ping, (row, at_ms, m.boot, m.seq, m.at, *place, *tail))
-
-
-# --- who is who ---------------------------------------------------------------------------------------------------
-
-
-class Directory:
-    """Which registered device a topic, an alias or a Traccar unique id stands for."""
-
-    def __init__(self, registry: Registry, *, traccar_topic: str = "positions") -> None:
-        self.traccar_topic = traccar_topic
-        self.ping_rows: dict[str, int] = {}  # by whole topic: the hot path splits nothing
-        self.topics = Topics()  # the same for compiled code
-        self.owntracks_rows: dict[str, int] = {}
-        self.traccar_rows: dict[str, int] = {}
-        for row, device in enumerate(registry.devices):
-            self.add(row, device)
-
-    def add(self, row: int, device: Device) -> None:
-        """Make one device known."""
-        name = device.alias or device.id
-        if device.format is Format.OWNTRACKS:
-            self.owntracks_rows[name] = row
-        elif device.format is Format.TRACCAR:
-            self.traccar_rows[name] = row
-        else:
-            self.ping_rows[f"v1/{device.id}/ping"] = row
-            self.topics.put(f"v1/{device.id}/ping".encode(), row)
-
-    def row_of(self, device: str) -> int | None:
-        """The row of a device that speaks v1."""
-        return self.ping_rows.get(f"v1/{device}/ping")
 
 
 # --- decode -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,34 @@
+"""Who is who: the registered device behind a topic, an alias or a Traccar unique id. PURE."""
+
+from __future__ import annotations
+
+from geofence.terms import Device, Format, Registry
+from monitor.topics import Topics
+
+
+class Directory:
+    """Which registered device a topic, an alias or a Traccar unique id stands for."""
+
+    def __init__(self, registry: Registry, *, traccar_topic: str = "positions") -> None:
+        self.traccar_topic = traccar_topic
+        self.ping_rows: dict[str, int] = {}  # by whole topic: the hot path splits nothing
+        self.topics = Topics()  # the same for compiled code
+        self.owntracks_rows: dict[str, int] = {}
+        self.traccar_rows: dict[str, int] = {}
+        for row, device in enumerate(registry.devices):
+            self.add(row, device)
+
+    def add(self, row: int, device: Device) -> None:
+        """Make one device known."""
+        name = device.alias or device.id
+        if device.format is Format.OWNTRACKS:
+            self.owntracks_rows[name] = row
+        elif device.format is Format.TRACCAR:
+            self.traccar_rows[name] = row
+        else:
+            self.ping_rows[f"v1/{device.id}/ping"] = row
+            self.topics.put(f"v1/{device.id}/ping".encode(), row)
+
+    def row_of(self, device: str) -> int | None:
+        """The row of a device that speaks v1."""
+        return self.ping_rows.get(f"v1/{device}/ping")
