@@ -225,3 +225,17 @@ def test_his_zone_wants_no_device_of_hers() -> None:
     zone = tables(rows, **ZONE)
     first_i, first_j = tg.pairs_of(zone, 0, zone.target[0])
     assert (first_i < 0, first_j) == (True, 1)
+
+
+def test_a_way_that_was_told_with_its_breach_is_not_told_again_once_that_has_ended() -> None:
+    """He drove through a minute ago; a breach that ended since had that way in it, one that stands or was never there had not."""
+    for ended_s, counts in ((None, True), (90, True), (20, False)):
+        T = tables({0: device(), 1: device(0, 2_000)})
+        remember(T, 0)
+        step(T, 1, 80.0, 0.0, -2_000.0)
+        T.order[0]["breach_until_ms"] = 0 if ended_s is None else T0 - ended_s * S
+        assert tg.ended_ms(T.order[0]) == T.order[0]["breach_until_ms"]
+        assert (tg.look(T, 0, 0, T0, 1)[9] >= policy.SWEPT_ON) is counts
+    T.order[0]["breach_until_ms"] = policy.NEVER_MS
+    assert tg.ended_ms(T.order[0]) == 0
+    assert tg.look(T, 0, 0, T0, 1)[9] >= policy.SWEPT_ON, "while one stands its own way belongs to it"
