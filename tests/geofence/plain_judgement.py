@@ -14,7 +14,7 @@ from geofence import order as od
 from geofence import policy
 from geofence.core import Core
 from geofence.proximity import p_within
-from geofence.state import DEVICE, PERSON, TRANSITION
+from geofence.state import DEVICE, NUMBERS, PERSON, TRANSITION
 from geofence.target import APPROACH, BREACH, CLEAR, look
 from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry, ZoneKind
 from geofence.watch import bit
@@ -385,3 +385,13 @@ def test_an_order_waits_until_both_were_seen_and_is_calm_where_nothing_is_barred
     T.device["fix_ms"] = T0 - 7_200 * S
     od.judge(T, 0, T0, -1)
     assert (reasons_of(T), T.order[0]["level"]) == (0, Level.CALM), "nobody is looked for while nothing is barred"
+
+
+def test_while_an_alarm_stands_each_new_fix_says_how_far_he_is_by_now_and_time_alone_does_not() -> None:
+    for party, said in ((1, 1), (0, 1), (-1, 0)):
+        T = in_force(perimeter_m=700.0)
+        od.judge(T, 0, T0, 1)
+        T.device[1]["lat"], T.device[1]["lon"] = at(0.0, 400.0)
+        T.device["fix_ms"] = T0 + 20 * S
+        od.judge(T, 0, T0 + 20 * S, party)
+        assert sum(int(row["kind"] == NUMBERS) for row in T.out[: T.world[0]["out_count"]]) == said

@@ -200,3 +200,14 @@ def test_a_ping_of_any_of_her_devices_finds_them_apart() -> None:
         kernel.step(T, batch(ping(row, T0 + 60 * S, 1, 0, 900, accuracy_m=3.0)), 0)
         assert T.person[T.device[HER]["person"]]["apart"] == 1
         assert T.person[T.device[HIM]["person"]]["apart"] == 0
+
+
+@pytest.mark.parametrize(("again", "noted"), [({}, True), ({"fix_ms": T0 + 300 * S}, True), ({"has_fix": False}, False), ({"north_m": 300_000}, False)])
+def test_a_believed_fix_after_a_silence_is_noted_as_the_end_of_a_hole(again: dict[str, Any], noted: bool) -> None:
+    """Heard again after eight minutes, where it fell silent; a fix that comes as history ends one too."""
+    T = two_orders()
+    north_m = again.pop("north_m", 5_000)
+    first = ping(HIM, T0, 1, 0, 5_000)
+    kernel.step(T, batch(ping(HER, T0, 1, 0, 0), first, ping(HIM, T0 + 480 * S, 2, 0, north_m, **again)), 0)
+    assert bool(T.holes[HIM].any()) is noted
+    assert not T.holes[HER].any()

@@ -10,6 +10,7 @@ import pytest
 from geofence import policy
 from geofence import target as tg
 from geofence.core import Core
+from geofence.order import judge_target
 from geofence.proximity import AHEAD_S, FAR_S, p_place_barred, p_within, rounded
 from geofence.reach import NOWHERE_M
 from geofence.state import OUT, TRANSITION
@@ -225,3 +226,32 @@ def test_his_zone_wants_no_device_of_hers() -> None:
     zone = tables(rows, **ZONE)
     first_i, first_j = tg.pairs_of(zone, 0, zone.target[0])
     assert (first_i < 0, first_j) == (True, 1)
+
+
+def test_a_way_that_was_told_with_its_breach_is_not_told_again_once_that_has_ended() -> None:
+    """He drove through a minute ago; a breach that ended since had that way in it, one that stands or was never there had not."""
+    for ended_s, counts in ((None, True), (90, True), (20, False)):
+        T = tables({0: device(), 1: device(0, 2_000)})
+        remember(T, 0)
+        step(T, 1, 80.0, 0.0, -2_000.0)
+        T.order[0]["breach_until_ms"] = 0 if ended_s is None else T0 - ended_s * S
+        assert tg.ended_ms(T.order[0]) == T.order[0]["breach_until_ms"]
+        assert (tg.look(T, 0, 0, T0, 1)[9] >= policy.SWEPT_ON) is counts
+    T.order[0]["breach_until_ms"] = policy.NEVER_MS
+    assert tg.ended_ms(T.order[0]) == 0
+    assert tg.look(T, 0, 0, T0, 1)[9] >= policy.SWEPT_ON, "while one stands its own way belongs to it"
+
+
+@pytest.mark.parametrize(("he", "she", "kind", "ends"), [(True, True, "her", True), (False, True, "her", False), (True, False, "her", False), (True, False, "zone", True), (False, True, "zone", False)])
+def test_a_breach_ends_only_while_everybody_it_needs_is_seen(he: bool, she: bool, kind: str, ends: bool) -> None:
+    """Two looks at him far outside: of her perimeter both must be seen, of a zone he alone."""
+    T = tables({0: device(), 1: device(0, 3_000)}, **({} if kind == "her" else ZONE))
+    T.target[0]["breach"] = 1
+    for _ in range(2):
+        judge_target(T, 0, 0, T0, 1, he, she)
+    assert bool(T.target[0]["breach"] == 0) is ends
+    for party in (-1, 0) if kind == "zone" else (-1,):
+        T.target[0]["breach"] = 1
+        for _ in range(3):
+            judge_target(T, 0, 0, T0, party, True, True)
+        assert T.target[0]["breach"] == 1, "nobody's new fix, or not his"
