@@ -83,8 +83,8 @@ def tour(seed: int) -> list[Ping]:
 def told(pings: list[Ping], degrees: float, origin: Position) -> Any:
     """Every transition of a life in the world moved to `origin` and turned: (what was said, the zone or -1, how far he was said to be)."""
     rows = run(started(world(degrees, origin)), lived_there(pings, degrees, origin))
-    lines = [row for row in rows if row["kind"] == TRANSITION]
-    return said(rows), [int(row["target"]) for row in lines], [float(row["distance_m"]) for row in lines]
+    lines = [row for row in rows if row.kind == TRANSITION]
+    return said(rows), [row.target for row in lines], [row.distance_m for row in lines]
 
 
 @pytest.mark.parametrize("life", [walk, tour])
