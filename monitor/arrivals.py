@@ -188,5 +188,5 @@ class Arrivals(Sequence[Envelope]):
     def records(self, kind: int) -> bytes | None:
         """Each as a record of the journal, one behind the other; None where a topic is not plain text."""
         into = np.empty(len(self.text) + RECORD_BYTES_MAX * len(self), np.uint8)
-        end = pack(self.text, self.frames, kind, self.at_ms, into)
+        end = pack(self.text, self.frames, int(kind), self.at_ms, into)  # a word would be compiled for itself, in front of the first ping
         return None if end == NOT_ASCII else into[:end].tobytes()

@@ -39,7 +39,7 @@ make_environment() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
     say "  installing Resguardo ..."
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-    say "  compiling the decision kernel (about a minute, once) ..."
+    say "  compiling the decision kernel (a minute or two, once) ..."
     .venv/bin/python -m monitor.warm
     stamp_of "$1" "$python" >.venv/stamp
 }

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.terms import Device, DeviceId, PersonId, Registry
+from monitor import arrivals
 from monitor import topics as topics_module
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.intake import Intake, PingRun
@@ -125,3 +126,13 @@ def test_a_whole_ping_goes_through_without_an_object_of_its_own(monkeypatch: pyt
     assert isinstance(run, PingRun)
     assert run.rows["seq"].tolist() == [json.loads(PING)["seq"]] * 3
     assert len(block_body([arrivals])) > 3 * len(PING)
+
+
+@pytest.mark.skipif(not hasattr(arrivals.pack, "signatures"), reason="nothing is compiled here")
+def test_the_first_ping_that_is_written_down_waits_for_no_compiler() -> None:
+    """The journal names a record's kind by its word; compiled for that word apart, the first commit after an install took seconds."""
+    Intake.warm_up()
+    warm = len(arrivals.pack.signatures)
+    some = Arrivals.of(T0, [Piece.of([Inbound("v1/brc/ping", b"{}", False, 1)])])
+    assert block_body([some])
+    assert len(arrivals.pack.signatures) == warm
