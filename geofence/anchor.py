@@ -1,9 +1,9 @@
 """Where a device has rested for long: better known than by any one fix. Noise alone raises no breach there (ADR-0041, ADR-0045).
 
 The neighbour a hundred metres outside her perimeter, both asleep under bad roofs: their fixes wander for minutes at a time, and
-each time a filter follows them in. The mean over ten minutes and more wanders far less. It is asked only where both parties lie
-still by their own word and by their fixes; whoever moves is judged as ever, at once. It can only keep a new breach from being
-raised, never end one.
+each time a filter follows them in. The mean over ten minutes and more wanders far less. It stands for whoever lies still by their
+own word and by their fixes; whoever moves is judged by the very fix, at once. It can only keep a new breach from being raised,
+never end one.
 """
 
 from __future__ import annotations
