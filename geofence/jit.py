@@ -58,6 +58,16 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return result
 
 
+def compiled_apart(function: Callable[P, R]) -> Callable[P, R]:
+    """As `compiled`, for what is large and rarely reached: called where it is used instead of being copied there.
+
+    Each copy is compiled again in everything that contains it: the kernel took twice as long (docs/performance.md).
+    """
+    result: Callable[P, R] = numba.njit(**{**OPTIONS, "forceinline": False})(function)
+    _all.append(result)
+    return result
+
+
 def pack_sources() -> None:
     """Pack the intermediate code of what has been compiled until it is asked for: 30 MB that only a caller compiled later would need.
 

@@ -102,13 +102,13 @@ def step_ping(T: Any, p: Any) -> int:
     news = (verdict == LATE or verdict == BACKLOG) and look_back(T, p, verdict)
     if verdict == LATE and note_late_sos(d, p):
         news = True
-    if news:
-        judge_person(T, person, at_ms, False)
     if verdict != LATE:
         note_health(d, p)
         if d["next_device"] >= 0 or T.person[person]["first_device"] != i:
             note_apart(T, person, at_ms)
+    if news or verdict != LATE:
         judge_person(T, person, at_ms, verdict == LIVE)
+    if verdict != LATE:
         insist(T, i, gap_ms, at_ms)
     return verdict
 

@@ -11,14 +11,13 @@ import math
 from typing import Any
 
 from geofence import policy
-from geofence.geodesy import moved
+from geofence.geodesy import distance_m, moved
 from geofence.jit import compiled
 from geofence.proximity import (
     AHEAD_S,
     FAR_S,
     INCLUSION,
     PERIMETER,
-    SURE_SIGMAS,
     p_held,
     p_place_barred,
     p_swept_perimeter,
@@ -30,7 +29,7 @@ from geofence.proximity import (
 from geofence.reach import NOWHERE_M, lost_at_ms
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
-from geofence.track import overdue_ms, place_at, rests, silence_ms
+from geofence.track import GLIDE_S_MAX, overdue_ms, place_at, rests, silence_ms, speed_mps
 
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 LBS = int(Source.LBS)
@@ -107,11 +106,20 @@ def is_sure_way(mover: Any) -> bool:
 
 
 @compiled
-def is_out_of_path(mover: Any, target: Any, margin_m: float) -> bool:
-    """True if the path is too short to have come near, whatever its bends and the other party's own way: most pings."""
-    step_s = (mover["fix_ms"] - mover["prev_ms"]) / 1000.0
-    error_m = math.sqrt(mover["p11"]) + policy.UNFIT_SIGMA_M + policy.SWEPT_SPREAD_OF_SIZE_MAX * target["size_m"]
-    return bool(margin_m > 2.0 * policy.JUMP_SPEED_MPS_MAX * step_s + SURE_SIGMAS * error_m)
+def way_m_max(T: Any, target: Any, i: int, j: int, party: int) -> float:
+    """How much nearer to each other than their last fixes the two can have been on the last step of whoever has just moved.
+
+    His own step, and the three seconds before it; the other's way since that step began, as far as it was believed (`is_impossible`),
+    and on by as much as is reckoned.
+    """
+    mover = T.device[j if party == 1 else i]
+    way_m = distance_m(mover["prev_lat"], mover["prev_lon"], mover["lat"], mover["lon"]) + AHEAD_S * speed_mps(mover)
+    if target["kind"] != PERIMETER:
+        return way_m
+    other = T.device[i if party == 1 else j]
+    other_s = max(other["fix_ms"] - mover["prev_ms"], 1_000) / 1000.0
+    error_m = math.sqrt(other["prev_p11"] + other["sigma"] * other["sigma"])
+    return way_m + policy.JUMP_SPEED_MPS_MAX * other_s + policy.JUMP_SLACK_SIGMA * error_m + GLIDE_S_MAX * speed_mps(other)
 
 
 @compiled
@@ -163,7 +171,7 @@ def ended_ms(row: Any) -> int:
 def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float, at_ms: int, from_ms: int) -> tuple[float, float]:
     """The last step of whoever has just moved: (P that he was inside on it after `from_ms`, P that he was, too unsure for a breach)."""
     mover = j if party == 1 else i
-    if mover < 0 or is_out_of_path(T.device[mover], target, margin_m):
+    if mover < 0 or margin_m > way_m_max(T, target, i, j, party):  # most pings: nowhere on the way P reaches a half
         return 0.0, 0.0
     if is_sure_way(T.device[mover]):
         return swept(T, target, i, j, party, from_ms), 0.0

@@ -19,6 +19,9 @@ from geofence.terms import Source
 
 GPS, WIFI, LBS = int(Source.GPS), int(Source.WIFI), int(Source.LBS)
 
+FADE_MAX = math.exp(-policy.DEAD_RECKONING_S_MAX / policy.VELOCITY_TAU_S)  # what is left of a velocity when dead reckoning ends ...
+GLIDE_S_MAX = policy.VELOCITY_TAU_S * (1.0 - FADE_MAX)  # ... and how far it has carried, in seconds of it
+
 # What became of a ping (the value of `take`)
 DUPLICATE = 0  # had it already: nothing changes
 LATE = 1  # older than what we have: history only
@@ -68,14 +71,13 @@ def variance_after(d: Any, dt_s: float) -> float:
 def reckon(d: Any, dt_s: float) -> tuple[float, float, float]:
     """The device `dt_s` after its last believed fix: (seconds of travel glided, share of the velocity left, variance m^2).
 
-    The same numbers as `glide_s` and `variance_after`, with one exponential where they agree: the kernel's dearest part.
+    The same numbers as `glide_s` and `variance_after`, with one exponential: the kernel's dearest part.
     """
-    short = min(max(dt_s, 0.0), policy.DEAD_RECKONING_S_MAX)
-    fade = math.exp(-short / policy.VELOCITY_TAU_S)
-    glide = policy.VELOCITY_TAU_S * (1.0 - fade)
-    if dt_s > short:
-        return glide, fade, variance_after(d, dt_s)
-    return glide, fade, variance_faded(d, short, fade)
+    if dt_s > policy.DEAD_RECKONING_S_MAX:
+        return GLIDE_S_MAX, FADE_MAX, variance_after(d, dt_s)
+    dt = max(dt_s, 0.0)
+    fade = math.exp(-dt / policy.VELOCITY_TAU_S)
+    return policy.VELOCITY_TAU_S * (1.0 - fade), fade, variance_faded(d, dt, fade)
 
 
 @compiled
@@ -105,13 +107,13 @@ def predict(d: Any, dt_s: float) -> tuple[float, float]:
     tau = policy.VELOCITY_TAU_S
     a = math.exp(-dt_s / tau)
     reach = tau * (1.0 - a)
-    glide = glide_s(dt_s)
+    glide = reach if dt_s <= policy.DEAD_RECKONING_S_MAX else GLIDE_S_MAX
     east, north = d["ve"] * glide, d["vn"] * glide
     d["ve"] *= a
     d["vn"] *= a
     spread2 = d["spread"] * d["spread"]
     p12, p22 = d["p12"], d["p22"]
-    d["p11"] = variance_after(d, dt_s)
+    d["p11"] = variance_faded(d, dt_s, a) if dt_s <= policy.SPREAD_AGE_S_MAX else variance_after(d, dt_s)
     d["p12"] = a * (p12 + p22 * reach) + spread2 * tau * (1.0 - a) * (1.0 - a)
     d["p22"] = a * a * p22 + spread2 * (1.0 - a * a)
     return east, north

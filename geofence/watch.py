@@ -200,6 +200,8 @@ def settle(T: Any, o: int, reasons: int, quiet: int, again: bool) -> None:
     """
     row = T.order[o]
     old, old_level = row["reasons"], row["level"]
+    if reasons == old and not again:
+        return  # nearly always
     level = level_of(reasons)
     raised = reasons & ~old
     row["reasons"], row["level"] = reasons, level

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from geofence import policy
@@ -18,6 +19,7 @@ from geofence.terms import Device, DeviceId, PersonId, Registry, ZoneKind
 from tests.pings import T0, at, circle, pair
 from tests.rows import S, device
 
+WAYS = 300
 ZONE: dict[str, Any] = {"perimeter_m": 0.0, "zones": (circle(),)}
 
 
@@ -156,6 +158,40 @@ def test_a_way_between_two_fixes_close_in_time_is_sure_and_a_longer_one_a_doubt(
         p_sure, p_doubt = tg.look_at_way(T, T.target[0], 0, 1, 1, 1_000.0, T0, T0 - 90 * S)
         assert (p_sure >= policy.SWEPT_ON, p_doubt >= policy.SWEPT_ON) == (sure, doubt)
         assert tg.look_at_way(T, T.target[0], 0, 1, 1, 90_000.0, T0, T0 - 90 * S) == (0.0, 0.0), "so far off nobody asks"
+
+
+def test_how_much_nearer_they_can_have_been_on_the_way_is_their_steps_and_errors() -> None:
+    T = tables({0: device(ve=2.0, fix_ms=T0 - 20 * S, prev_p11=16.0, sigma=3.0), 1: device(0, 1_500, vn=4.0)})
+    step(T, 1, 60.0, 0.0, 1_200.0)
+    his_m, glide_s = 300.0 + AHEAD_S * 4.0, 60.0 * (1.0 - math.exp(-20.0 / 60.0))
+    hers_m = 70.0 * 40.0 + 3.0 * 5.0 + 2.0 * glide_s
+    assert tg.way_m_max(T, T.target[0], 0, 1, 1) == pytest.approx(his_m + hers_m, abs=1e-3)
+    T.device[0]["fix_ms"] = T0 - 70 * S
+    assert tg.way_m_max(T, T.target[0], 0, 1, 1) == pytest.approx(his_m + hers_m - 70.0 * 39.0, abs=1e-3), "not seen since: by what is reckoned, and errors"
+    zone = tables({0: device(), 1: device(0, 1_500, vn=4.0)}, **ZONE)
+    step(zone, 1, 60.0, 0.0, 1_200.0)
+    assert tg.way_m_max(zone, zone.target[0], -1, 1, 1) == pytest.approx(his_m, abs=1e-3)
+    assert tg.look_at_way(T, T.target[0], 0, 1, 1, his_m + hers_m + 1.0, T0, T0 - 90 * S) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("order", "party"), [({}, 0), ({}, 1), (ZONE, 1)])
+def test_no_way_that_is_not_looked_at_led_inside(order: dict[str, Any], party: int) -> None:
+    """Steps, gaps and errors at random, both outside at its end: where the way is too short to be looked at, looking says the same."""
+    rng = np.random.default_rng(1 + party)
+    for _ in range(WAYS):
+        away_m, angle = rng.uniform(310.0, 4_000.0), rng.uniform(0.0, math.tau)
+        T = tables({0: device(), 1: device(away_m * math.sin(angle), away_m * math.cos(angle))}, **order)
+        for row in (0, 1):
+            T.device[row]["p11"] = T.device[row]["prev_p11"] = rng.uniform(3.0, 60.0) ** 2
+            T.device[row]["ve"], T.device[row]["vn"] = rng.normal(0.0, 6.0, 2)
+            T.device[row]["fix_ms"] -= int(rng.uniform(0, 30 * S)) if row != party else 0
+            remember(T, row)
+            step(T, row, rng.choice([5.0, 15.0, 60.0, 200.0]), *(rng.normal(0.0, 900.0, 2) + (0.0 if row == 0 else away_m)))
+        i = -1 if order else 0
+        margin = tg.see_pair(T, T.target[0], i, 1, T0)[6]
+        looked = tg.look_at_way(T, T.target[0], i, 1, party, -math.inf, T0, T0 - 90 * S)
+        if margin > 0.0:
+            assert looked == tg.look_at_way(T, T.target[0], i, 1, party, margin, T0, T0 - 90 * S) or max(looked) < policy.SWEPT_ON
 
 
 def test_nobodys_way_leads_into_a_zone_but_his() -> None:

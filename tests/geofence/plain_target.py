@@ -19,7 +19,6 @@ from geofence.target import (
     interval_for,
     is_near,
     is_open,
-    is_out_of_path,
     is_sure_way,
     step_approach,
     step_breach,
@@ -88,8 +87,6 @@ def test_windows_paths_and_ways() -> None:
     assert [is_open(t, T0 + k) for k in (-1, 0, 4, 5)] == [False, True, True, False]
     assert [is_sure_way(device(prev_ms=T0 - s * S)) for s in (180, 181)] == [True, False]
     assert [is_sure_way(device(prev_ms=T0 - S, p11=a, prev_p11=b)) for a, b in ((22_500.0, 22_500.0), (22_501.0, 0.0), (0.0, 22_501.0))] == [True, False, False]
-    edge = 2.0 * 70.0 * 10.0 + 6.0 * (10.0 + 150.0 + 250.0)
-    assert [is_out_of_path(device(prev_ms=T0 - 10 * S), target(), m) for m in (edge, edge + 0.1)] == [False, True]
 
 
 def test_the_best_device_speaks_for_her_and_the_worst_for_him() -> None:

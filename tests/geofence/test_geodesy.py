@@ -13,7 +13,7 @@ from pyproj import Geod
 from geofence.geodesy import bearing_deg, distance_m, metres_per_degree, moved, offset_m, wrapped_deg
 
 WGS84 = Geod(ellps="WGS84")
-LATITUDES = [-60.0, -40.0, -20.0, 0.0, 20.5888, 32.5, 45.0, 60.0]
+LATITUDES = [-85.0, -60.0, -40.0, -20.0, 0.0, 20.5888, 32.5, 45.0, 60.0, 70.0]
 latitudes = st.floats(-85.0, 85.0)
 longitudes = st.floats(-180.0, 179.999)
 RANDOM_PAIRS = 50_000
@@ -29,23 +29,17 @@ def worst_error_m(lat_deg: float, lon_deg: float, length_m: float) -> float:
 
 
 @pytest.mark.parametrize("lat_deg", LATITUDES)
-@pytest.mark.parametrize(("length_m", "error_m_max"), [(50.0, 1e-6), (1_000.0, 1e-5), (5_000.0, 1e-3), (20_000.0, 0.04)])
+@pytest.mark.parametrize(("length_m", "error_m_max"), [(50.0, 1e-8), (1_000.0, 1e-6), (5_000.0, 1e-5), (20_000.0, 5e-4)])
 def test_a_distance_is_that_of_the_geodesic(lat_deg: float, length_m: float, error_m_max: float) -> None:
     assert worst_error_m(lat_deg, -100.3899, length_m) <= error_m_max
 
 
-@pytest.mark.parametrize("lat_deg", [-32.7, 0.0, 14.5, 20.5888, 25.7, 32.7])
-def test_in_mexico_a_distance_is_right_to_a_tenth_of_a_millimetre(lat_deg: float) -> None:
-    """From Tapachula to Tijuana; 0.5 mm at 60 degrees."""
-    assert worst_error_m(lat_deg, -100.3899, 5_000.0) <= 1e-4
-
-
-@pytest.mark.parametrize(("lat_deg_max", "error_m_max"), [(33.0, 1e-4), (60.0, 5e-4), (70.0, 1.5e-3)])
-def test_between_any_two_places_up_to_five_kilometres_apart(lat_deg_max: float, error_m_max: float) -> None:
-    """Places, directions and lengths at random: a tenth of a millimetre where Mexico lies, half a millimetre up to Oslo."""
+@pytest.mark.parametrize(("length_m_max", "error_m_max"), [(5_000.0, 1e-5), (20_000.0, 5e-4)])
+def test_between_any_two_places(length_m_max: float, error_m_max: float) -> None:
+    """Places, directions and lengths at random, from pole to pole but for the last 500 km: a hundredth of a millimetre over 5 km."""
     rng = np.random.default_rng(1)
-    lat, lon = rng.uniform(-lat_deg_max, lat_deg_max, RANDOM_PAIRS), rng.uniform(-180.0, 180.0, RANDOM_PAIRS)
-    length_m = rng.uniform(0.0, 5_000.0, RANDOM_PAIRS)
+    lat, lon = rng.uniform(-85.0, 85.0, RANDOM_PAIRS), rng.uniform(-180.0, 180.0, RANDOM_PAIRS)
+    length_m = rng.uniform(0.0, length_m_max, RANDOM_PAIRS)
     there = WGS84.fwd(lon, lat, rng.uniform(0.0, 360.0, RANDOM_PAIRS), length_m)
     ends = zip(lat.tolist(), lon.tolist(), there[1].tolist(), there[0].tolist(), strict=True)
     assert np.abs(np.array([distance_m(*pair) for pair in ends]) - length_m).max() <= error_m_max
@@ -53,8 +47,8 @@ def test_between_any_two_places_up_to_five_kilometres_apart(lat_deg_max: float, 
 
 @pytest.mark.parametrize("lat_deg", LATITUDES)
 def test_the_antimeridian_is_no_border(lat_deg: float) -> None:
-    assert worst_error_m(lat_deg, 179.9999, 5_000.0) <= 1e-3
-    assert worst_error_m(lat_deg, -179.9999, 5_000.0) <= 1e-3
+    assert worst_error_m(lat_deg, 179.9999, 5_000.0) <= 1e-5
+    assert worst_error_m(lat_deg, -179.9999, 5_000.0) <= 1e-5
 
 
 @given(latitudes, longitudes, offsets, offsets)
