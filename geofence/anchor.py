@@ -13,7 +13,7 @@ from typing import Any
 from geofence import policy
 from geofence.doubt import explained_m
 from geofence.geodesy import distance_m, moved, offset_m
-from geofence.jit import compiled
+from geofence.jit import compiled, compiled_apart
 from geofence.proximity import AHEAD_S, PERIMETER, p_place_barred
 from geofence.terms import Source
 from geofence.track import reckon, speed_mps
@@ -147,7 +147,7 @@ def nobody_moves(T: Any, target: Any, i: int, j: int) -> bool:
     return is_anchored(T.device[j]) and (target["kind"] != PERIMETER or is_anchored(T.device[i]))
 
 
-@compiled
+@compiled_apart
 def p_settled(T: Any, target: Any, i: int, j: int, at_ms: int) -> float:
     """P(inside) where whoever rests at a place known for long is there; 1 if neither does."""
     his = T.device[j]

@@ -52,7 +52,10 @@ _all: list[Any] = []  # what was made by `compiled`
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile `function` at its first call, IEEE-exact (no fastmath); dividing by zero raises as in Python."""
+    """Compile `function` at its first call, IEEE-exact (no fastmath); dividing by zero raises as in Python.
+
+    To numba a constant is a type of its own: `int(NAME)` in a call keeps it from compiling a large function once more for it alone.
+    """
     result: Callable[P, R] = numba.njit(**OPTIONS)(function)
     _all.append(result)
     return result

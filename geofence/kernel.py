@@ -23,7 +23,7 @@ from geofence.track import BACKLOG, DUPLICATE, LATE, LIVE, take
 
 ROOM = 4_096  # free output rows before another ping is begun: 200 orders of one person, each with all its reasons at once [G]
 
-NOBODY = -1  # no fix is the occasion: time passed. `int(NOBODY)` keeps numba from compiling `judge` twice, once for the literal
+NOBODY = -1  # no fix is the occasion: time passed
 
 
 @compiled

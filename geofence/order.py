@@ -42,6 +42,7 @@ UNKNOWN = int(Proximity.UNKNOWN)
 SOS, NO_LINK, STRAP = int(Reason.SOS), int(Reason.NO_LINK), int(Reason.STRAP)
 JAMMING, SPOOFING, CLOCK = int(Reason.JAMMING), int(Reason.SPOOFING), int(Reason.CLOCK)
 SEPARATION, BATTERY, UNVERIFIED = int(Reason.SEPARATION), int(Reason.BATTERY), int(Reason.UNVERIFIED)
+NO_REASONS = 0
 SCHEDULE_CLOSED, ORDER_ENDED = int(Reason.SCHEDULE_CLOSED), int(Reason.ORDER_ENDED)
 
 
@@ -286,7 +287,7 @@ def end_order(T: Any, o: int, at_ms: int) -> None:
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
         close_target(T.target[k])
     if row["begun"] == 1:
-        settle(T, o, 0, ORDER_ENDED, False)
+        settle(T, o, int(NO_REASONS), int(ORDER_ENDED), False)
     row["begun"] = 0
     T.next_ms[o] = policy.NEVER_MS
     command_person(T, row["protected"], at_ms)
@@ -355,7 +356,7 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
     if T.world[0]["link_up"] == 0:
         bits |= bit(NO_LINK, False)
     new = bits & ~row["reasons"]
-    settle(T, o, bits, SCHEDULE_CLOSED if seen[4] > 0.0 else 0, seen[9] > 0.0)
+    settle(T, o, bits, int(SCHEDULE_CLOSED if seen[4] > 0.0 else 0), seen[9] > 0.0)
     if party >= 0:
         tell_numbers(T, o)
     if party == 1:

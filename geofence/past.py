@@ -12,12 +12,12 @@ from geofence import policy
 from geofence.anchor import nobody_moves, p_settled
 from geofence.clock import fix_time_ms
 from geofence.doubt import is_impossible
-from geofence.jit import compiled
+from geofence.jit import compiled, compiled_apart
 from geofence.proximity import PERIMETER, p_place_barred
 from geofence.target import clear_draft, ended_ms, is_open, witness
 from geofence.terms import Reason
 from geofence.track import LATE, distance_from, measured_sigma_m, place_at
-from geofence.watch import say
+from geofence.watch import NOBODYS, say
 
 PAST_BREACH = int(Reason.PAST_BREACH)
 
@@ -58,7 +58,7 @@ def report_past(T: Any, o: int, k: int, at_ms: int, fix_ms: int, boot: int, seq:
         draft["device_respondent"], draft["boot_respondent"], draft["seq_respondent"] = i, boot, seq
     else:
         draft["device_protected"], draft["boot_protected"], draft["seq_protected"] = i, boot, seq
-    say(T, o, row["level"], row["level"], PAST_BREACH, -1)
+    say(T, o, row["level"], row["level"], int(PAST_BREACH), int(NOBODYS))
 
 
 @compiled
@@ -100,7 +100,7 @@ def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int, now
     return False
 
 
-@compiled
+@compiled_apart
 def look_back(T: Any, p: Any, verdict: int) -> bool:
     """Judge the fix of a ping that is history for every order of its person; True if one of them must be judged again now."""
     i = p["device"]

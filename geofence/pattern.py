@@ -25,6 +25,7 @@ from geofence.track import speed_mps
 from geofence.watch import say
 
 PROBES = 3  # twice is to and fro, whoever he is; the state keeps the last three [F]
+HIS, ONCE = 1, 1  # the party of a pattern; how often he has gone round when it is told
 PROBING, CIRCLING, FOLLOWING = int(Reason.PROBING), int(Reason.CIRCLING), int(Reason.FOLLOWING)
 
 
@@ -46,7 +47,7 @@ def tell(T: Any, o: int, reason: int, count: int, since_ms: int, closest_m: floa
     level = T.order[o]["level"]
     draft = T.draft[0]
     draft["count"], draft["since_ms"], draft["closest_m"] = count, since_ms, rounded(closest_m, 10.0)
-    say(T, o, level, level, reason, 1)
+    say(T, o, level, level, reason, int(HIS))
 
 
 # --- Probing -------------------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ def note_visit(T: Any, o: int, his: Any, hers: Any, proximity: int, at_ms: int) 
         since_ms = row["first_ms"]
         if since_ms > 0 and at_ms - since_ms <= policy.PROBE_SPAN_MS and is_due(row["probing_ms"], at_ms):
             row["probing_ms"] = at_ms
-            tell(T, o, PROBING, PROBES, since_ms, min(row["first_m"], row["second_m"], row["third_m"]))
+            tell(T, o, int(PROBING), int(PROBES), since_ms, min(row["first_m"], row["second_m"], row["third_m"]))
 
 
 # --- Circling ------------------------------------------------------------------------------------------------------
@@ -143,7 +144,7 @@ def note_circle(T: Any, o: int, his: Any, hers: Any, proximity: int, at_ms: int)
     if abs(row["circle_deg"]) >= 360.0:
         if is_due(row["circling_ms"], at_ms):
             row["circling_ms"] = at_ms
-            tell(T, o, CIRCLING, 1, row["circle_from_ms"], row["circle_m"])
+            tell(T, o, int(CIRCLING), int(ONCE), row["circle_from_ms"], row["circle_m"])
         begin_circle(row, k, bearing, at_ms)
 
 
@@ -171,7 +172,7 @@ def end_journey(T: Any, o: int, his: Any, hers: Any, at_ms: int) -> None:
     begin_journey(row, his, hers, at_ms)
     if row["journeys"] >= policy.FOLLOWED and is_due(row["following_ms"], at_ms):
         row["following_ms"] = at_ms
-        tell(T, o, FOLLOWING, row["journeys"], row["follow_from_ms"], row["follow_m"])
+        tell(T, o, int(FOLLOWING), row["journeys"], row["follow_from_ms"], row["follow_m"])
         row["journeys"] = 0
 
 

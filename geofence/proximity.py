@@ -12,7 +12,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.geodesy import bearing_deg, offset_m
-from geofence.jit import compiled
+from geofence.jit import compiled, compiled_apart
 from geofence.terms import ZoneKind
 from geofence.track import place_at, reckon
 from geofence.zone import circle_signed_distance_m, circle_swept_signed_distance_m, signed_distance_m, swept_signed_distance_m
@@ -255,7 +255,7 @@ def p_place_barred(target: Any, edges: Any, place: Any, her: Any, ring_m: float)
     return p_within(rounded(math.hypot(e, n), 10.0), sigma, target["radius_m"] + ring_m)
 
 
-@compiled
+@compiled_apart
 def p_held_alone(target: Any, edges: Any, mover: Any, other: Any) -> float:
     """P(a held-back position of `mover`, or the straight way to it, is true and inside): the other party stands still.
 

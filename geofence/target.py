@@ -12,7 +12,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.geodesy import distance_m, moved
-from geofence.jit import compiled
+from geofence.jit import compiled, compiled_apart
 from geofence.proximity import (
     AHEAD_S,
     FAR_S,
@@ -31,6 +31,7 @@ from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
 from geofence.track import GLIDE_S_MAX, overdue_ms, place_at, rests, silence_ms, speed_mps
 
+EVER = 0  # ms: however long ago
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)
 LBS = int(Source.LBS)
 FRESH, OVERDUE, LOST = int(Contact.FRESH), int(Contact.OVERDUE), int(Contact.LOST)
@@ -115,14 +116,14 @@ def way_m_max(T: Any, target: Any, i: int, j: int, party: int) -> float:
     mover = T.device[j if party == 1 else i]
     way_m = distance_m(mover["prev_lat"], mover["prev_lon"], mover["lat"], mover["lon"]) + AHEAD_S * speed_mps(mover)
     if target["kind"] != PERIMETER:
-        return way_m
+        return float(way_m)
     other = T.device[i if party == 1 else j]
     other_s = max(other["fix_ms"] - mover["prev_ms"], 1_000) / 1000.0
     error_m = math.sqrt(other["prev_p11"] + other["sigma"] * other["sigma"])
-    return way_m + policy.JUMP_SPEED_MPS_MAX * other_s + policy.JUMP_SLACK_SIGMA * error_m + GLIDE_S_MAX * speed_mps(other)
+    return float(way_m + policy.JUMP_SPEED_MPS_MAX * other_s + policy.JUMP_SLACK_SIGMA * error_m + GLIDE_S_MAX * speed_mps(other))
 
 
-@compiled
+@compiled_apart
 def swept(T: Any, target: Any, i: int, j: int, party: int, from_ms: int) -> float:
     """P(the path between the last two fixes of whoever has just moved went through after `from_ms`)."""
     if target["kind"] != PERIMETER:
@@ -131,7 +132,7 @@ def swept(T: Any, target: Any, i: int, j: int, party: int, from_ms: int) -> floa
     return p_swept_perimeter(T.device[mover], T.device[other], T.history[other], target["radius_m"], from_ms)
 
 
-@compiled
+@compiled_apart
 def p_just_before(T: Any, target: Any, i: int, j: int, party: int) -> float:
     """P(inside) three seconds before the fix that has just come, by the way its bearer goes.
 
@@ -147,7 +148,7 @@ def p_just_before(T: Any, target: Any, i: int, j: int, party: int) -> float:
     return p_place_barred(target, T.edges, his, hers, 0.0)
 
 
-@compiled
+@compiled_apart
 def p_last_seen(T: Any, target: Any, i: int, j: int, party: int, at_ms: int) -> float:
     """P(inside) of where the new fix is and where the other party was last seen, silent for minutes since; 0 where nobody was.
 
@@ -175,7 +176,7 @@ def look_at_way(T: Any, target: Any, i: int, j: int, party: int, margin_m: float
         return 0.0, 0.0
     if is_sure_way(T.device[mover]):
         return swept(T, target, i, j, party, from_ms), 0.0
-    p_way = swept(T, target, i, j, party, 0)
+    p_way = swept(T, target, i, j, party, int(EVER))
     p_was = max(p_just_before(T, target, i, j, party), p_last_seen(T, target, i, j, party, at_ms))
     return p_was if p_was >= policy.BREACH_ON else 0.0, p_way if p_way >= policy.SWEPT_ON else 0.0
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from geofence import policy
-from geofence.jit import compiled
+from geofence.jit import compiled, compiled_apart
 from geofence.measure import furthest_apart_m, known_days, least_hours, worst_clock_s
 from geofence.state import NUMBERS
 from geofence.terms import Contact, Level, Proximity, Reason
@@ -90,6 +90,7 @@ PARTY_SHIFT = 32  # bits 32.. are the protected person's
 LOST_BITS = 1 << CANNOT_SEE_RESPONDENT | 1 << CANNOT_SEE_PROTECTED | 1 << NO_COVERAGE_KNOWN | 1 << NO_COVERAGE_KNOWN + PARTY_SHIFT
 BREACH, OUTSIDE_INCLUSION = int(Reason.BREACH), int(Reason.OUTSIDE_INCLUSION)
 CLOCK, SEPARATION, BATTERY = int(Reason.CLOCK), int(Reason.SEPARATION), int(Reason.BATTERY)
+NOBODYS = -1  # neither party's alone
 WARNING = int(Level.WARNING)
 SHARED = np.array([r in (Reason.NO_LINK, Reason.NOT_SEEN_YET) or level > Level.CAUTION for r, level in LEVELS.items()], dtype=np.bool_)
 
@@ -158,7 +159,7 @@ def geometry_bits(proximity: int, contact: int, inclusion: bool, lost: int) -> i
     return bits
 
 
-@compiled
+@compiled_apart
 def say(T: Any, o: int, from_level: int, to_level: int, reason: int, party: int) -> None:
     """Write one transition of order `o`: the draft's numbers, with what changed."""
     k = T.world[0]["out_count"]
@@ -214,10 +215,10 @@ def settle(T: Any, o: int, reasons: int, quiet: int, again: bool) -> None:
         word = said
         if level == 0:
             word = quiet if quiet > 0 else QUIET_OF[lead_of(old)]
-        say(T, o, old_level, level, word, party_of(reasons, said) if said > 0 else -1)
+        say(T, o, old_level, level, word, party_of(reasons, said) if said > 0 else NOBODYS)
     if again and level == old_level and not raised:
         said = lead_of(reasons & BREACH_BITS)
-        say(T, o, level, level, said, -1)
+        say(T, o, level, level, said, int(NOBODYS))
     for reason in range(1, REASONS + 1):
         if reason != said and has(raised, reason):
             say(T, o, level, level, reason, party_of(raised, reason))
