@@ -53,12 +53,19 @@ def is_known(anchor_s: float) -> bool:
 
 
 @compiled
-def slot_for(d: Any, places: Any) -> int:
-    """Where the anchor is to be kept: with the place that it is, else instead of the least known."""
+def place_at(places: Any, lat_deg: float, lon_deg: float) -> int:
+    """The remembered place within one usual error of a point; -1 for none."""
+    for k in range(places.shape[0]):
+        if places[k, SECONDS] > 0.0 and distance_m(lat_deg, lon_deg, places[k, LAT], places[k, LON]) <= places[k, SIGMA]:
+            return k
+    return -1
+
+
+@compiled
+def least_known(places: Any) -> int:
+    """The place that is forgotten for a new one."""
     least = 0
     for k in range(places.shape[0]):
-        if places[k, SECONDS] > 0.0 and distance_m(d["anchor_lat"], d["anchor_lon"], places[k, LAT], places[k, LON]) <= places[k, SIGMA]:
-            return k
         if places[k, SECONDS] < places[least, SECONDS]:
             least = k
     return least
@@ -68,7 +75,8 @@ def slot_for(d: Any, places: Any) -> int:
 def leave_anchor(d: Any, places: Any) -> None:
     """The visit is over; a place that is known by now is remembered for the next."""
     if is_known(d["anchor_s"]):
-        k = slot_for(d, places)
+        k = place_at(places, d["anchor_lat"], d["anchor_lon"])
+        k = k if k >= 0 else least_known(places)
         places[k, LAT], places[k, LON] = d["anchor_lat"], d["anchor_lon"]
         places[k, SIGMA], places[k, SECONDS] = d["anchor_sigma"], d["anchor_s"]
     d["anchor_s"], d["astray_ms"] = 0.0, 0
@@ -77,12 +85,10 @@ def leave_anchor(d: Any, places: Any) -> None:
 @compiled
 def recall_anchor(d: Any, places: Any) -> None:
     """Whoever rests within one usual error of a place that is remembered is there."""
-    for k in range(places.shape[0]):
-        near = distance_m(d["lat"], d["lon"], places[k, LAT], places[k, LON]) <= places[k, SIGMA]
-        if places[k, SECONDS] > 0.0 and near:
-            d["anchor_lat"], d["anchor_lon"] = places[k, LAT], places[k, LON]
-            d["anchor_sigma"], d["anchor_s"] = places[k, SIGMA], places[k, SECONDS]
-            return
+    k = place_at(places, d["lat"], d["lon"])
+    if k >= 0:
+        d["anchor_lat"], d["anchor_lon"] = places[k, LAT], places[k, LON]
+        d["anchor_sigma"], d["anchor_s"] = places[k, SIGMA], places[k, SECONDS]
 
 
 @compiled

@@ -32,7 +32,9 @@ def wanted_s(T: Any, person: int) -> int:
 @compiled
 def due_s(d: Any, wanted: int) -> int:
     """The interval of one device: battery spared only where it is trouble."""
-    return wanted if d["battery_low"] == 1 else min(wanted, policy.INTERVAL_FAR_S)
+    if d["battery_low"] == 1:
+        return max(wanted, policy.INTERVAL_FAR_S) if wanted == policy.INTERVAL_WATCHED_S else wanted
+    return min(wanted, policy.INTERVAL_FAR_S)
 
 
 @compiled
@@ -85,8 +87,16 @@ def own_path_interval_s(T: Any, person: int) -> int:
 
 
 @compiled
-def ask(T: Any, o: int, interval_s: int, interval_zones_s: int, party: int, at_ms: int) -> None:
-    """Set what order `o` wants of both parties, and command their devices where that changes it.
+def watched_s(before_s: int, interval_s: int, margin_m: float) -> int:
+    """His interval where nothing is near: closer where he would soon be lost without a report, so far from her perimeter."""
+    slack_m = policy.WATCHED_SLACK_M if before_s == policy.INTERVAL_WATCHED_S else 0.0
+    near = margin_m < policy.WATCHED_MARGIN_M + slack_m
+    return policy.INTERVAL_WATCHED_S if near and interval_s == policy.INTERVAL_FAR_S else interval_s
+
+
+@compiled
+def ask(T: Any, o: int, interval_s: int, interval_zones_s: int, around_m: float, party: int, at_ms: int) -> None:
+    """Set what order `o` wants of both parties, and command their devices where that changes it; `around_m`: from her perimeter.
 
     With `adaptive` off the respondent is asked only by his own path and fixed zones, and only when he reports: his
     device then behaves the same wherever she is (ADR-0012).
@@ -95,7 +105,9 @@ def ask(T: Any, o: int, interval_s: int, interval_zones_s: int, party: int, at_m
     if has(row["reasons"], SOS):
         interval_s = policy.INTERVAL_NEAR_S
     adaptive = T.world[0]["adaptive"] == 1
-    his = interval_s if adaptive else min(interval_zones_s, own_path_interval_s(T, row["respondent"]))
+    his = watched_s(row["interval_respondent_s"], interval_s, around_m)
+    if not adaptive:
+        his = min(interval_zones_s, own_path_interval_s(T, row["respondent"]))
     if row["interval_protected_s"] != interval_s:
         row["interval_protected_s"] = interval_s
         command_person(T, row["protected"], at_ms)

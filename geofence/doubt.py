@@ -26,9 +26,15 @@ def is_impossible(d: Any, dt_s: float, away_m: float, sigma_m: float) -> bool:
 
 
 @compiled
+def lies_still(d: Any) -> bool:
+    """True if it had lain still for long, by its own word, when it was heard last: ten minutes at the usual interval."""
+    return bool(d["rest"] >= policy.STRAY_REST_FIXES and d["stirred"] == 0)
+
+
+@compiled
 def is_stray(d: Any, fix_ms: int, speed_mps: float, away_m: float, sigma_m: float) -> bool:
     """True if a device that lies still by its own word shows a jump: a reflected signal, not travel; for a minute at most."""
-    still = d["rest"] >= policy.STRAY_REST_FIXES and d["stirred"] == 0 and speed_mps <= policy.REST_SPEED_MPS_MAX
+    still = lies_still(d) and speed_mps <= policy.REST_SPEED_MPS_MAX
     if not still or away_m <= explained_m(d, sigma_m):
         return False
     if d["held"] == 0:

@@ -20,6 +20,7 @@ from geofence.target import (
     BREACH,
     CLEAR,
     OVERDUE,
+    bears_it,
     clear_draft,
     contact_of,
     draft_fixes,
@@ -195,12 +196,12 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_
     """All targets of an order.
 
     Returns (proximity, any_breach_is_inclusion, reach_margin_m, p_unverified, closed, next_ms, interval_all_s,
-    interval_zones_s, open targets, another target was just entered); the draft holds the governing target's numbers.
+    interval_zones_s, open targets, another target was just entered, perimeter_margin_m); the draft holds the governing target's numbers.
     """
     row = T.order[o]
     proximity, inclusion, reach, unverified, closed = UNKNOWN, 1.0, NOWHERE_M, 0.0, 0.0
     next_ms, interval, interval_zones, opened = policy.NEVER_MS, policy.INTERVAL_FAR_S, policy.INTERVAL_FAR_S, 0
-    best, again = -1e18, 0.0
+    best, again, around = -1e18, 0.0, NOWHERE_M
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
         target = T.target[k]
         if at_ms < target["open_from_ms"]:
@@ -227,6 +228,8 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_
         interval = min(interval, seconds)
         if target["kind"] != PERIMETER:
             interval_zones = min(interval_zones, seconds)
+        else:
+            around = sight[10]
         again = 1.0 if entered else again
         if urgency(target, sight, entered) > best:
             best = urgency(target, sight, entered)
@@ -235,18 +238,21 @@ def judge_targets(T: Any, o: int, at_ms: int, party: int, he_is_seen: bool, she_
     if interval == policy.INTERVAL_FAR_S and opened > 0 and policy.SPARING_MARGIN_M <= reach < NOWHERE_M:
         interval = policy.INTERVAL_SPARING_S
     times = (closed, float(next_ms), float(interval), float(interval_zones))
-    return float(proximity), inclusion, reach, unverified, *times, float(opened), again
+    return float(proximity), inclusion, reach, unverified, *times, float(opened), again, around
 
 
 @compiled
-def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int, calm: bool) -> int:
+def contact_deadline_ms(T: Any, o: int, i: int, j: int, reach: float, at_ms: int, proximity: int) -> int:
     """When silence alone must be looked at again: as a report becomes overdue, as that becomes silence, as reach closes."""
-    row = T.order[o]
+    row, calm = T.order[o], proximity == CLEAR
     next_ms = policy.NEVER_MS
     asked_i, asked_j = row["perimeter"] == 1 and i >= 0, j >= 0
-    gone_i = asked_i and is_out_of_sight(T.device[i], at_ms, calm)
+    bears = bears_it(T, i, j, proximity, at_ms)
+    gone_i = asked_i and not bears and is_out_of_sight(T.device[i], at_ms, calm)
     gone_j = asked_j and is_out_of_sight(T.device[j], at_ms, calm)
-    if asked_i and not gone_i:
+    if bears:  # until the usual outage is over, or he is not seen either
+        next_ms = min(T.device[i]["fix_ms"] + int(1000.0 * policy.REACH_REST_SEEN_S) + 1, out_of_sight_ms(T.device[j], True))
+    elif asked_i and not gone_i:
         next_ms = min(next_ms, out_of_sight_ms(T.device[i], calm))
     if asked_j and not gone_j:
         next_ms = min(next_ms, out_of_sight_ms(T.device[j], calm))
@@ -343,7 +349,7 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
         proximity = UNKNOWN
     if proximity == UNKNOWN and row["waiting"] == 0:
         proximity = CLEAR  # no target is open, or none can be looked at: nothing is barred now
-    contact = contact_of(T, o, i, j, seen[2], at_ms, proximity == CLEAR) if seen[8] > 0.0 else OVERDUE
+    contact = contact_of(T, o, i, j, seen[2], at_ms, proximity) if seen[8] > 0.0 else OVERDUE
     lost_i, lost_j = row["lost_protected"] == 1, row["lost_respondent"] == 1
     hers_until_ms = known_until_ms(T, i, lost_i and proximity == CLEAR, at_ms)
     his_until_ms = known_until_ms(T, j, lost_j and proximity == CLEAR, at_ms)
@@ -361,15 +367,13 @@ def judge(T: Any, o: int, at_ms: int, party: int) -> None:
         tell_numbers(T, o)
     if party == 1:
         note_patterns(T, o, proximity, at_ms)
-    ask(T, o, int(seen[6]), int(seen[7]), party, at_ms)
+    ask(T, o, int(seen[6]), int(seen[7]), seen[10], party, at_ms)
     if new & (LOST_BITS | bit(UNVERIFIED, False)):
         ask_now(T, o, new & bit(UNVERIFIED, False) != 0, at_ms)
     deadline = min(int(seen[5]), row["valid_until_ms"])
-    if at_ms < row["unverified_until_ms"]:
-        deadline = min(deadline, row["unverified_until_ms"])
-    for until_ms in (hers_until_ms, his_until_ms):
-        deadline = min(deadline, until_ms) if until_ms > 0 else deadline
+    for until_ms in (row["unverified_until_ms"], hers_until_ms, his_until_ms):
+        deadline = min(deadline, until_ms) if until_ms > at_ms else deadline
     if seen[8] > 0.0:
-        deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms, proximity == CLEAR))
+        deadline = min(deadline, contact_deadline_ms(T, o, i, j, seen[2], at_ms, proximity))
     arm(T, o, deadline, at_ms)
 

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.doubt import lies_still
 from geofence.geodesy import distance_m, moved
 from geofence.jit import compiled, compiled_apart
 from geofence.proximity import (
@@ -309,13 +310,25 @@ def clear_draft(T: Any, at_ms: int) -> None:
 
 
 @compiled
-def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int, calm: bool) -> int:
+def bears_it(T: Any, i: int, j: int, proximity: int, at_ms: int) -> bool:
+    """True if her silence is no news yet: she rested, an approach is told already, and he is seen to lie still.
+
+    The neighbour, asleep: her bracelet is without a network twice a day, and she would have to come to him. For the longest usual outage.
+    """
+    if proximity != APPROACH or i < 0 or j < 0 or not rests(T.device[i]) or is_unfit(T.device[i]):
+        return False
+    usual = at_ms - T.device[i]["fix_ms"] <= int(1000.0 * policy.REACH_REST_SEEN_S)
+    return bool(usual and lies_still(T.device[j]) and not is_overdue(T.device[j], at_ms))
+
+
+@compiled
+def contact_of(T: Any, o: int, i: int, j: int, reach_margin_m: float, at_ms: int, proximity: int) -> int:
     """FRESH, OVERDUE or LOST, and which party is lost: out of sight, and by the speed bound he could be inside.
 
-    `i`, `j` are the witnesses; `calm`: geometry raises nothing. A lost party stays lost until it reports again.
+    `i`, `j` are the witnesses; `proximity`: what geometry raises. A lost party stays lost until it reports again.
     """
-    row = T.order[o]
-    gone_i = row["perimeter"] == 1 and i >= 0 and is_out_of_sight(T.device[i], at_ms, calm)
+    row, calm = T.order[o], proximity == CLEAR
+    gone_i = row["perimeter"] == 1 and i >= 0 and is_out_of_sight(T.device[i], at_ms, calm) and not bears_it(T, i, j, proximity, at_ms)
     gone_j = j >= 0 and is_out_of_sight(T.device[j], at_ms, calm)
     if row["perimeter"] == 0 or i < 0 or not is_overdue(T.device[i], at_ms):
         row["lost_protected"] = 0

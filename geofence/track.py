@@ -205,7 +205,6 @@ def start_track(d: Any, p: Any, sigma_m: float) -> None:
     d["p11"] = sigma_m * sigma_m
     d["p12"] = 0.0
     d["p22"] = policy.FIRST_VELOCITY_VAR
-    d["spread"] = policy.FIRST_SPREAD_MPS
     d["sigma"] = sigma_m
     d["rest"] = 0
     hear_motion(d, p, 0.0)

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NoReturn
 
+from monitor.memory import give_back
 from monitor.snapshot import Snapshot, write_snapshot
 
 NICENESS = 10  # judging goes first
@@ -38,19 +39,26 @@ async def save(path: Path, describe: Callable[[], bytes], place: Awaitable[int],
         if pid == 0:
             _child(path, describe, theirs.fileno())
         theirs.close()
-        ended = asyncio.ensure_future(asyncio.to_thread(os.waitpid, pid, 0))
+        ended = asyncio.ensure_future(asyncio.to_thread(_outlive, pid))
         try:
             async with asyncio.timeout(timeout_s):
                 offset = await place
                 with contextlib.suppress(BrokenPipeError):  # it has failed already: its status says so
                     ours.sendall(b"%d\n" % offset)
-                _, status = await asyncio.shield(ended)
+                status = await asyncio.shield(ended)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             raise
         if status != 0:
             raise SnapshotFailed(_why(os.waitstatus_to_exitcode(status), ours))
+
+
+def _outlive(pid: int) -> int:
+    """The status with which the child has ended. This thread has the time to give back what a busy disk, say, had piled up."""
+    _, status = os.waitpid(pid, 0)
+    give_back()
+    return status
 
 
 def _why(code: int, ours: socket.socket) -> str:

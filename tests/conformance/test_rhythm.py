@@ -37,7 +37,7 @@ def test_who_goes_away_and_is_asked_less_often_is_not_missed_between_two_reports
 
 
 def test_a_longer_interval_does_not_bring_back_into_sight_who_is_out_of_it() -> None:
-    """Her call for help asks him for 5 s; he falls silent 650 m outside and is missed; it ends, and both are asked for 60 s."""
+    """Her call for help asks him for 5 s; he falls silent 650 m outside and is missed; it ends, and both are asked less often."""
     lines = ["0:01 her 0 0 speed=0", "0:02 him 0 1150 speed=0"]
     for at_s in range(30, 375, 5):
         lines.append(f"{at_s // 60}:{at_s % 60:02d} her 0 0 speed=0" + (" sos=true" if at_s == 60 else ""))
@@ -45,7 +45,7 @@ def test_a_longer_interval_does_not_bring_back_into_sight_who_is_out_of_it() -> 
             lines.append(f"{at_s // 60}:{at_s % 60:02d} him 0 1150 speed=0")
     story = Story(pair(warning_m=1_000.0)).tell("\n".join(lines))
     assert [said.split(" ", 1)[1] for said in story.said()[-2:]] == ["emergency>emergency cannot_see_respondent", "emergency>caution cannot_see_respondent"]
-    assert ("tag", 60) in {(c.device, c.interval_s) for c in story.commands if c.at_ms > T0 + 350_000}
+    assert ("tag", 20) in {(c.device, c.interval_s) for c in story.commands if c.at_ms > T0 + 350_000}
 
 
 def far_apart(km: float, words: str, options: dict[str, bool] | None = None) -> Story:
@@ -85,3 +85,12 @@ def test_who_is_spared_is_not_missed_between_two_reports() -> None:
 
 def test_where_nothing_may_depend_on_her_his_battery_is_not_spared() -> None:
     assert asked(far_apart(12.0, "battery=9", {"adaptive": False}), "tag") == []
+
+
+def test_where_a_network_away_would_lose_him_he_is_asked_three_times_as_often_and_she_is_not() -> None:
+    """Between the ring and what is far: an outage there is said to end the calm the later, the younger his last report was."""
+    assert asked(far_apart(4.0, ""), "tag")[0] == 20
+    assert asked(far_apart(4.0, ""), "brc") == []
+    assert asked(far_apart(4.6, ""), "tag") == []
+    assert asked(far_apart(4.0, "", {"adaptive": False}), "tag") == [], "nothing that he notices may depend on her"
+    assert asked(far_apart(4.0, "battery=9"), "tag") == []

@@ -57,26 +57,49 @@ def test_the_shortest_interval_of_all_orders_in_force_counts_for_each_party_by_i
     T.order["interval_protected_s"] = 120
     assert (ask.wanted_s(T, her), ask.wanted_s(T, his)) == (120, 5)
 
+FAR_M = 9_000.0
+
 
 def test_every_device_of_a_person_is_told_once_unless_it_was_never_heard() -> None:
     T = tables()
-    ask.ask(T, 0, 15, 60, 1, T0)
+    ask.ask(T, 0, 15, 60, FAR_M, 1, T0)
     assert asked(T) == [(HER, 15), (HER_PHONE, 15), (HIM, 15)]
     assert (T.order[0]["interval_protected_s"], T.order[0]["interval_respondent_s"]) == (15, 15)
-    ask.ask(T, 0, 15, 60, 1, T0)
+    ask.ask(T, 0, 15, 60, FAR_M, 1, T0)
     assert asked(T) == []
     T.device[HER_PHONE]["pinged"] = 0
-    ask.ask(T, 0, 5, 60, -1, T0)
+    ask.ask(T, 0, 5, 60, FAR_M, -1, T0)
     assert asked(T) == [(HER, 5), (HIM, 5)]
     T.device[HER]["wanted_s"] = 60
-    ask.ask(T, 0, 60, 60, -1, T0)
+    ask.ask(T, 0, 60, 60, FAR_M, -1, T0)
     assert asked(T) == [(HIM, 60)], "who does so already is not told"
+
+
+@pytest.mark.parametrize(
+    ("before_s", "wanted_s", "margin_m", "his_s"),
+    [(60, 60, 4_000.0, 60), (60, 60, 3_999.9, 20), (20, 60, 4_499.9, 20), (20, 60, 4_500.0, 60), (60, 15, 100.0, 15), (20, 120, 9_000.0, 120), (15, 60, 4_100.0, 60)],
+)
+def test_where_an_outage_would_lose_him_he_alone_is_asked_more_often(before_s: int, wanted_s: int, margin_m: float, his_s: int) -> None:
+    T = tables()
+    T.order[0]["interval_respondent_s"] = before_s
+    ask.ask(T, 0, wanted_s, 60, margin_m, 1, T0)
+    assert T.order[0]["interval_respondent_s"] == his_s
+    assert T.order[0]["interval_protected_s"] == wanted_s
+
+
+def test_a_battery_that_is_trouble_is_not_asked_for_that() -> None:
+    T = tables()
+    T.device[HIM]["battery_low"] = 1
+    ask.ask(T, 0, 60, 60, 1_000.0, 1, T0)
+    assert asked(T) == []
+    ask.ask(T, 0, 15, 60, 1_000.0, 1, T0)
+    assert (HIM, 15) in asked(T)
 
 
 def test_while_she_has_called_for_help_both_report_as_fast_as_they_can() -> None:
     T = tables()
     T.order[0]["reasons"] = bit(Reason.SOS, True)
-    ask.ask(T, 0, 60, 60, -1, T0)
+    ask.ask(T, 0, 60, 60, FAR_M, -1, T0)
     assert asked(T) == [(HER, 5), (HER_PHONE, 5), (HIM, 5)]
 
 
@@ -84,7 +107,7 @@ def test_while_she_has_called_for_help_both_report_as_fast_as_they_can() -> None
 def test_where_nothing_of_his_may_depend_on_her_only_his_own_way_and_zones_ask(speed_mps: float, zones_s: int, party: int, his_s: int) -> None:
     T = tables(adaptive=False)
     T.device[HIM]["ve"] = speed_mps
-    ask.ask(T, 0, 5, zones_s, party, T0)
+    ask.ask(T, 0, 5, zones_s, FAR_M, party, T0)
     assert asked(T) == [(HER, 5), (HER_PHONE, 5), *([(HIM, his_s)] if his_s != 60 else [])]
     assert T.order[0]["interval_respondent_s"] == his_s
 

@@ -233,7 +233,7 @@ def test_a_beat_is_kept_for_the_order_and_the_earliest_for_all() -> None:
 
 
 def looked_at(T: Any, party: int = 1, at_ms: int = T0) -> dict[str, float]:
-    names = ("proximity", "inclusion", "reach", "unverified", "closed", "next_ms", "interval", "interval_zones", "open", "entered")
+    names = ("proximity", "inclusion", "reach", "unverified", "closed", "next_ms", "interval", "interval_zones", "open", "entered", "around")
     return dict(zip(names, od.judge_targets(T, 0, at_ms, party, True, True), strict=True))
 
 

@@ -12,6 +12,7 @@ from geofence import policy
 from geofence.order import contact_deadline_ms, note_breach_times, on_the_beat, soon, urgency
 from geofence.past import was_known
 from geofence.state import DEVICE
+from geofence.target import BREACH
 from tests.pings import T0
 from tests.rows import S, device, target
 
@@ -67,7 +68,7 @@ def test_which_target_speaks() -> None:
 def test_when_silence_is_looked_at_again(hers: dict[str, float], his: dict[str, float], order: dict[str, int], reach_m: float, deadline_s: float) -> None:
     row = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **order}
     T = SimpleNamespace(order=[row], device=np.array([device(**hers), device(**his)], DEVICE))
-    deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0, False)
+    deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0, BREACH)
     assert deadline == (policy.NEVER_MS if deadline_s == float("inf") else T0 + round(deadline_s * S))
 
 

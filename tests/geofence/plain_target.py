@@ -12,6 +12,9 @@ from geofence import track as tr
 from geofence.order import contact_deadline_ms
 from geofence.state import DEVICE
 from geofence.target import (
+    APPROACH,
+    BREACH,
+    CLEAR,
     FRESH,
     LOST,
     OVERDUE,
@@ -123,9 +126,9 @@ def test_contact(hers: dict[str, float], his: dict[str, float], row: dict[str, i
     """A lost party stays lost until it is seen again; a party that is silent is lost once the distance could have been closed."""
     order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **row}
     T = SimpleNamespace(order=[order], device=np.array([device(**hers), device(**his)], DEVICE))
-    assert contact_of(T, 0, 0, 1, reach_m, T0, False) == contact
+    assert contact_of(T, 0, 0, 1, reach_m, T0, BREACH) == contact
     assert (order["lost_protected"], order["lost_respondent"]) == lost
-    assert contact_of(T, 0, -1, -1, reach_m, T0, False) == FRESH
+    assert contact_of(T, 0, -1, -1, reach_m, T0, BREACH) == FRESH
 
 
 @pytest.mark.parametrize(
@@ -144,13 +147,44 @@ def test_while_all_is_calm_a_late_report_is_enough(hers_s: int, his_s: int, reac
     """0 seconds calm while he could be inside by the last fixes and the speed bound, once a report is overdue."""
     order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0}
     T = SimpleNamespace(order=[order], device=np.array([device(fix_ms=T0 - hers_s * S), device(fix_ms=T0 - his_s * S)], DEVICE))
-    assert contact_of(T, 0, 0, 1, reach_m, T0, calm) == contact
+    assert contact_of(T, 0, 0, 1, reach_m, T0, CLEAR if calm else BREACH) == contact
     assert (order["lost_protected"], order["lost_respondent"]) == lost
     if contact == LOST:
-        assert contact_of(T, 0, 0, 1, 9e9, T0, False) == LOST, "until it reports again"
+        assert contact_of(T, 0, 0, 1, 9e9, T0, BREACH) == LOST, "until it reports again"
     elif calm:
-        deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0, True)
-        assert contact_of(T, 0, 0, 1, reach_m, deadline, True) != FRESH
+        deadline = contact_deadline_ms(T, 0, 0, 1, reach_m, T0, CLEAR)
+        assert contact_of(T, 0, 0, 1, reach_m, deadline, CLEAR) != FRESH
+
+
+RESTED, ASLEEP = {"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 10}
+
+
+@pytest.mark.parametrize(
+    ("hers", "his", "proximity", "contact"),
+    [
+        (RESTED, ASLEEP, APPROACH, FRESH),
+        (RESTED, ASLEEP, BREACH, LOST),
+        (RESTED, ASLEEP, CLEAR, LOST),
+        ({**RESTED, "fix_ms": T0 - 480 * S}, ASLEEP, APPROACH, FRESH),
+        ({**RESTED, "fix_ms": T0 - 480 * S - 1}, ASLEEP, APPROACH, LOST),
+        ({**RESTED, "rest": 1}, ASLEEP, APPROACH, LOST),
+        ({**RESTED, "p11": 150.1**2}, ASLEEP, APPROACH, LOST),
+        (RESTED, {"rest": 9}, APPROACH, LOST),
+        (RESTED, {**ASLEEP, "stirred": 1}, APPROACH, LOST),
+        (RESTED, {**ASLEEP, "fix_ms": T0 - 80 * S}, APPROACH, FRESH),
+        (RESTED, {**ASLEEP, "fix_ms": T0 - 80 * S - 1}, APPROACH, LOST),
+    ],
+)
+def test_her_silence_beside_the_neighbour_who_is_seen_asleep(hers: dict[str, float], his: dict[str, float], proximity: int, contact: int) -> None:
+    """An approach is told already; nothing is added to it for the longest usual outage, and a beat later than nothing has changed."""
+    order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0}
+    T = SimpleNamespace(order=[order], device=np.array([device(**hers), device(**his)], DEVICE))
+    assert contact_of(T, 0, 0, 1, 300.0, T0, proximity) == contact
+    assert order["lost_protected"] == (contact == LOST)
+    if contact == FRESH:
+        deadline = contact_deadline_ms(T, 0, 0, 1, 300.0, T0, proximity)
+        assert contact_of(T, 0, 0, 1, 300.0, deadline - 1, proximity) == FRESH
+        assert contact_of(T, 0, 0, 1, 300.0, deadline, proximity) == LOST
 
 
 @pytest.mark.parametrize(
@@ -198,7 +232,7 @@ def test_who_is_named_as_lost_whichever_comes_first_in_the_arrays(
         order = {"perimeter": 1, "lost_protected": 0, "lost_respondent": 0, **row}
         rows = [device(**hers), device(**his)] if i == 0 else [device(**his), device(**hers)]
         T = SimpleNamespace(order=[order], device=np.array(rows, DEVICE))
-        assert contact_of(T, 0, i, j, 9e9, T0, calm) == contact
+        assert contact_of(T, 0, i, j, 9e9, T0, CLEAR if calm else BREACH) == contact
         assert (order["lost_protected"], order["lost_respondent"]) == lost
 
 
@@ -206,7 +240,7 @@ def test_who_has_no_device_is_not_lost() -> None:
     for i, j in ((-1, 0), (0, -1)):
         order = {"perimeter": 1, "lost_protected": 1, "lost_respondent": 1}
         T = SimpleNamespace(order=[order], device=np.array([device(fix_ms=T0 - 90 * S)], DEVICE))
-        assert contact_of(T, 0, i, j, 9e9, T0, False) == LOST
+        assert contact_of(T, 0, i, j, 9e9, T0, BREACH) == LOST
         assert (order["lost_protected"], order["lost_respondent"]) == (1 if i == 0 else 0, 1 if j == 0 else 0)
 
 

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from alerts.terms import Channel, Kind
+from benchmarks.rows import resident_bytes
 from geofence.terms import Command, DeviceId
 from monitor import log
 from monitor.downlink import IN_FLIGHT_MAX, Downlink
@@ -159,6 +160,18 @@ async def test_a_snapshot_that_fails_or_hangs_is_an_error_and_leaves_the_old_one
     with pytest.raises(TimeoutError):
         await save(path, hang, place(), 0.2)
     assert list(read_snapshots(path)) == [Snapshot(1, b"old")]
+
+
+async def test_with_each_snapshot_goes_back_to_the_system_what_was_needed_for_a_while(tmp_path: Path) -> None:
+    """As after a busy disk: what waited is gone, but the last of it still lies above it, and the C library keeps all below."""
+    waited = [bytearray(5_000) for _ in range(20_000)]
+    last = bytearray(5_000)
+    del waited
+    before = resident_bytes()
+    place: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    place.set_result(1)
+    await save(tmp_path / "snapshot", lambda: b"x", place, 10)
+    assert before - resident_bytes() > 50e6, len(last)
 
 
 async def test_a_snapshot_that_failed_is_tried_again_long_before_the_next_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
