@@ -17,6 +17,8 @@ from geofence.jit import compiled
 from monitor.topics import NOWHERE, Topics
 
 PUBLISH = 3  # the packet's type, in the upper half of its first byte
+RETAIN, QOS_SHIFT, QOS_BITS = 1, 1, 3  # of a PUBLISH's first byte (MQTT 5 §3.3.1)
+TAIL_BYTES = 16  # zeros behind the last payload, longer than any word that is compared in one go: reading never runs beyond it
 FRAMES = 8_192  # rows a call: the packets of one socket read of 256 kB, unless they are tiny; then it is called again
 LENGTH_BYTES_MAX = 4  # of a variable byte integer (MQTT 5 §1.5.5)
 TORN = -1  # `split`: this is no MQTT

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from geofence.terms import Ping
-from monitor.arrivals import QOS_BITS, QOS_SHIFT, Arrivals, Inbound, Piece
+from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.bounds import PAYLOAD_BYTES_MAX
-from monitor.frames import Splitter
+from monitor.frames import QOS_BITS, QOS_SHIFT, Splitter
 from monitor.scan import Scanner
 from monitor.terms import Decoded, Envelope
 from monitor.topics import NOWHERE, Topics
@@ -102,6 +102,7 @@ class Intake:
         arrivals = Arrivals.of(0, [Piece.of([Inbound("v1/a/ping", b"{}", False, 1)])])
         Scanner().read_in_place(arrivals, Topics([b"v1/a/ping"]).find(arrivals.text, arrivals.frames))
         arrivals.records(1)
+        Arrivals.recorded(b"\x90", 0, 0)
 
     @staticmethod
     def _scannable(envelope: Envelope, row: int) -> bytes:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from alerts.terms import Notification
 from geofence.terms import Transition
 from monitor.arrivals import Arrivals
+from monitor.blocks import Block
 from monitor.log import get_logger
 from monitor.segments import SegmentWriter, Walk, first_segment_for, resume, segments_of
 from monitor.signing import Signer
@@ -182,17 +183,23 @@ class Journal:
 
     def read(self, from_record: int = 0) -> Iterator[Record]:
         """The records on disk from number `from_record` on; what is damaged is passed over. Raises OSError."""
+        for block in self._blocks(from_record):
+            yield from _records(block)[max(0, from_record - block.first) :]
+
+    def inputs(self, from_record: int = 0) -> Iterator[Sequence[Envelope]]:
+        """What came in from number `from_record` on, block by block, read where it lies; as `read` otherwise."""
+        for block in self._blocks(from_record):
+            skip = max(0, from_record - block.first)
+            arrivals = Arrivals.recorded(block.body, block.count, skip)
+            yield arrivals if arrivals is not None else [record.envelope() for record in _records(block)[skip:] if record.kind is _INPUT]
+
+    def _blocks(self, from_record: int) -> Iterator[Block]:
         paths = segments_of(self._directory)
         start = first_segment_for(paths, from_record)
         walk = Walk(partial=start > 0)
         for block in walk.blocks(paths[start:]):
             if block.first + block.count > from_record:
-                try:
-                    records = decode_body(block.body)
-                except ValueError:
-                    _log.error("journal_unreadable", offset=block.first, size=block.count)
-                    continue
-                yield from records[max(0, from_record - block.first) :]
+                yield block
         for fault in walk.faults:
             _log.error("journal_damaged", path=fault.file, offset=fault.offset)
 
@@ -306,10 +313,19 @@ def _publish_key(path: Path, line: str) -> None:
         path.write_text(known + line)
 
 
+def _records(block: Block) -> list[Record]:
+    """The records of a block; none if this release did not write it."""
+    try:
+        return decode_body(block.body)
+    except ValueError:
+        _log.error("journal_unreadable", offset=block.first, size=block.count)
+        return []
+
+
 def _last_ms(parts: Sequence[Sequence[Record] | Arrivals]) -> int:
     """When the last of these came, or 0."""
     last = parts[-1] if parts else ()
-    return last.at_ms if isinstance(last, Arrivals) else last[-1].at_ms if last else 0
+    return 0 if not len(last) else int(last.at_ms[-1]) if isinstance(last, Arrivals) else last[-1].at_ms
 
 
 def block_body(parts: Sequence[Sequence[Record] | Arrivals]) -> bytes:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from alerts.terms import Notification
 from geofence.terms import Command, DeviceId
 from monitor.engine import Effects, Engine
-from monitor.journal import Journal, RecordKind
+from monitor.journal import Journal
 from monitor.log import get_logger
 from monitor.snapshot import read_snapshots
 from monitor.terms import Envelope
@@ -61,7 +60,7 @@ def recover(journal: Journal, snapshot_path: Path, restore: Callable[[bytes], En
     """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read."""
     engine, offset = _restore(snapshot_path, restore, fresh)
     recovered = Recovered(engine)
-    for chunk in _chunks(_inputs(journal, offset)):
+    for chunk in _chunks(journal.inputs(offset)):
         effects = judge(engine, chunk, _report)
         recovered.inputs += len(chunk)
         recovered.notifications += effects.notifications
@@ -80,15 +79,8 @@ def _restore(snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Cal
     return fresh(), 0
 
 
-def _inputs(journal: Journal, offset: int) -> Iterator[Envelope]:
-    wanted = RecordKind.INPUT  # a local name: looked up once a ping of a start's millions
-    return (record.envelope() for record in journal.read(offset) if record[0] is wanted)
-
-
-def _chunks(envelopes: Iterable[Envelope]) -> Iterator[list[Envelope]]:
-    rest = iter(envelopes)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
+def _chunks(batches: Iterable[Sequence[Envelope]]) -> Iterator[Sequence[Envelope]]:
+    return (batch[first : first + CHUNK] for batch in batches for first in range(0, len(batch), CHUNK))
 
 
 def _report(envelope: Envelope, error: Exception) -> None:

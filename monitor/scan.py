@@ -20,7 +20,8 @@ from geofence.jit import compiled
 from geofence.state import PING
 from geofence.terms import Source, Strap, Tether
 from monitor import bounds
-from monitor.arrivals import RETAIN, TAIL_BYTES, Arrivals
+from monitor.arrivals import Arrivals
+from monitor.frames import RETAIN, TAIL_BYTES
 from monitor.topics import NOWHERE
 
 DIGITS_MAX = 15  # 10^15 < 2^53: every such integer is a float64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from monitor import arrivals
 from monitor import topics as topics_module
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.intake import Intake, PingRun
-from monitor.journal import Record, block_body, decode_body
+from monitor.journal import Record, RecordKind, block_body, decode_body
 from monitor.terms import Envelope
 from monitor.topics import NOWHERE, Topics
 from monitor.wire import Directory
@@ -51,10 +52,47 @@ def test_judged_and_recorded_as_one_by_one(pieces: list[list[Inbound]]) -> None:
     assert decode_body(block_body([records, arrivals, [], arrivals])) == [Record(*record) for record in decode_body(block_body([records])) * 3]
 
 
+decided = st.builds(Record, st.sampled_from([RecordKind.TRANSITION, RecordKind.NOTIFICATION]), st.just(T0), st.binary(max_size=70_000))
+times = st.integers(2**32, 2**53)
+came_in = st.builds(lambda message, at_ms: Record.of_input(Envelope(at_ms, *message)), messages, times)
+failed = st.builds(lambda message, at_ms: Record.of_quarantine(Envelope(at_ms, *message)), messages, times)
+
+
+@given(st.lists(came_in | decided | failed, max_size=20), st.integers(0, 20))
+@settings(deadline=None)
+def test_read_where_it_lies_in_the_journal_it_is_what_was_written(records: list[Record], skip: int) -> None:
+    """Whatever stands between: what was decided, what failed."""
+    expected = [Record(*record).envelope() for record in decode_body(block_body([records]))[skip:] if record.kind is RecordKind.INPUT]
+    arrivals = Arrivals.recorded(block_body([records]), len(records), skip)
+    assert arrivals is not None
+    assert list(arrivals) == expected == [arrivals[k] for k in range(len(arrivals))]
+    assert shown(Intake(DIRECTORY).pieces(arrivals)) == shown(Intake(DIRECTORY).pieces(expected))
+    assert block_body([arrivals]) == block_body([[Record.of_input(envelope) for envelope in expected]])
+
+
+@given(st.lists(came_in | decided, min_size=1, max_size=5), st.data())
+@settings(deadline=None)
+def test_what_was_not_written_so_is_left_to_the_decoder_and_never_read_beyond_its_end(records: list[Record], data: st.DataObject) -> None:
+    body = bytearray(block_body([records]))
+    for _ in range(data.draw(st.integers(0, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(body[: data.draw(st.integers(0, len(body)))])
+    arrivals = Arrivals.recorded(cut, len(records), 0)
+    if arrivals is not None:
+        assert (arrivals.frames["end"] <= len(cut)).all()
+        with suppress(ValueError):  # what the decoder refuses as a whole (a topic that is no Unicode) may be read here
+            assert list(arrivals) == [r.envelope() for r in decode_body(cut) if r.kind is RecordKind.INPUT]
+
+
+@pytest.mark.parametrize("body", [b"", b"\x90\x90", b"\xc0", block_body([[Record(RecordKind.LOST, T0, 3)]]), block_body([[Record(RecordKind.TRANSITION, 7, b"")]])])
+def test_a_block_that_is_none_or_says_what_was_lost_is_decoded(body: bytes) -> None:
+    assert Arrivals.recorded(body, 1, 0) is None
+
+
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 65_535, 65_536])
 def test_a_block_of_any_size_is_one_array(count: int) -> None:
     arrivals, envelopes = arrived([Inbound("t", b"", False, 1)])
-    many = Arrivals(T0, arrivals.text, np.repeat(arrivals.frames, count))
+    many = Arrivals(np.full(count, T0), arrivals.text, np.repeat(arrivals.frames, count))
     assert block_body([many]) == block_body([[Record.of_input(envelopes[0])] * count])
     assert len(decode_body(block_body([many]))) == count
 
