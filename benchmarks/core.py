@@ -34,7 +34,7 @@ PINGS = 20_000  # a round: less than every device once, so that nobody reports t
 ROUND_MS = 60_000  # every device reports once in this time, as one far from everybody does
 GROWTH_PAIRS = (500, 500_000)  # 1,000 and 1,000,000 devices
 GROWTH_BATCH = 1_000
-REPLAYED = 200_000
+REPLAYED = 1_000_000
 
 
 def zones_near(lat: float, lon: float, *, square_too: bool) -> tuple[Zone, ...]:
@@ -200,7 +200,7 @@ def memory(pairs: int) -> None:
     kept = [Engine(replace(registry, orders=()))]
     devices = (resident_bytes() - before) / len(registry.devices)
     tables = kept[0].core.tables()
-    for array in (tables.history, tables.places, tables.holes):
+    for array in (tables.history, tables.places, tables.holes, tables.ghosts):
         array[:] = 1.0  # as they are after some days: each page has been written to
     reporting = (resident_bytes() - before) / len(registry.devices)
     before = resident_bytes()

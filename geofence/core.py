@@ -96,7 +96,7 @@ class Core:
             return self.device_rows[device.id]
         person = self._person(device.person)
         row = self._append("device")
-        for name in ("history", "places", "holes"):
+        for name in ("history", "places", "holes", "ghosts"):
             self._append(name)
         d = self._arrays["device"][row]
         d["person"], d["next_device"] = person, -1

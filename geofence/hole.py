@@ -39,9 +39,29 @@ def oldest(holes: Any) -> int:
 
 
 @compiled
-def begin_hole(holes: Any, k: int, d: Any) -> None:
-    holes[k, LAT], holes[k, LON] = d["prev_lat"], d["prev_lon"]
-    holes[k, DAYS], holes[k, FIRST_MS], holes[k, LAST_MS], holes[k, LONGEST_MS] = 0.0, d["prev_ms"], 0.0, 0.0
+def place_of(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
+    """As `hole_at`, but not what was last met more than a fortnight ago."""
+    k = hole_at(holes, lat_deg, lon_deg)
+    return -1 if k >= 0 and at_ms - holes[k, LAST_MS] > policy.HOLE_FORGOTTEN_MS else k
+
+
+@compiled
+def place_for(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
+    """The row of what is known of a place, begun anew where nothing is, or nothing of this fortnight."""
+    k = place_of(holes, lat_deg, lon_deg, at_ms)
+    if k < 0:
+        known = hole_at(holes, lat_deg, lon_deg)
+        k = known if known >= 0 else oldest(holes)
+        holes[k, LAT], holes[k, LON] = lat_deg, lon_deg
+        holes[k, DAYS], holes[k, FIRST_MS], holes[k, LAST_MS], holes[k, LONGEST_MS] = 0.0, at_ms, 0.0, 0.0
+    return int(k)
+
+
+@compiled
+def note_day(holes: Any, k: int, at_ms: int) -> None:
+    """It has happened there once more: another day, if it was not met for so long."""
+    if at_ms - holes[k, LAST_MS] >= policy.HOLE_DAY_MS:
+        holes[k, DAYS], holes[k, LAST_MS] = holes[k, DAYS] + 1.0, at_ms
 
 
 @compiled
@@ -55,12 +75,10 @@ def note_hole(d: Any, holes: Any, unheard_ms: int) -> None:
         return
     if distance_m(d["lat"], d["lon"], d["prev_lat"], d["prev_lon"]) > policy.HOLE_M:
         return
-    k = hole_at(holes, d["prev_lat"], d["prev_lon"])
-    if k < 0 or d["fix_ms"] - holes[k, LAST_MS] > policy.HOLE_FORGOTTEN_MS:
-        k = oldest(holes) if k < 0 else k
-        begin_hole(holes, k, d)
-    if d["fix_ms"] - holes[k, LAST_MS] >= policy.HOLE_DAY_MS:
-        holes[k, DAYS], holes[k, LAST_MS] = holes[k, DAYS] + 1.0, d["fix_ms"]
+    k = place_for(holes, d["prev_lat"], d["prev_lon"], d["fix_ms"])
+    if holes[k, DAYS] == 0.0:
+        holes[k, FIRST_MS] = d["prev_ms"]
+    note_day(holes, k, d["fix_ms"])
     holes[k, LONGEST_MS] = max(holes[k, LONGEST_MS], float(silent_ms))
 
 

@@ -13,13 +13,14 @@ from geofence import policy
 from geofence.anchor import learn_anchor
 from geofence.ask import insist
 from geofence.geodesy import distance_m
+from geofence.ghost import is_ghost, note_ghost
 from geofence.health import note_health, note_late_sos
 from geofence.hole import note_hole
 from geofence.jit import compiled
 from geofence.order import judge
 from geofence.past import look_back
 from geofence.target import is_silent
-from geofence.track import BACKLOG, DUPLICATE, LATE, LIVE, take
+from geofence.track import BACKLOG, DUPLICATE, HELD, LATE, LIVE, take
 
 ROOM = 4_096  # free output rows before another ping is begun: 200 orders of one person, each with all its reasons at once [G]
 
@@ -92,9 +93,14 @@ def step_ping(T: Any, p: Any) -> int:
     d = T.device[i]
     person = d["person"]
     gap_ms = at_ms - d["ping_ms"] if d["pinged"] == 1 else 0
+    held = d["held"]
     verdict = take(d, T.history[i], p)
     if verdict == DUPLICATE:
         return verdict
+    if verdict == HELD:
+        d["ghost"] = 1 if is_ghost(d, T.ghosts[i]) else 0
+    elif verdict == LIVE and held > 0:
+        note_ghost(d, T.ghosts[i])
     if verdict == LIVE:
         learn_anchor(d, T.places[i], p, (d["fix_ms"] - d["prev_ms"]) / 1000.0)
     if verdict == LIVE or verdict == BACKLOG:

@@ -279,10 +279,10 @@ def p_held_alone(target: Any, edges: Any, mover: Any, other: Any) -> float:
 
 @compiled
 def p_held(target: Any, edges: Any, hers: Any, his: Any, is_pair: bool) -> float:
-    """P(inside) by a position held back of either party; 0 while nothing is held."""
+    """P(inside) by a position held back of either party, where it is no ghost; 0 while nothing is held."""
     p = 0.0
-    if his["held"] > 0:
+    if his["held"] > 0 and his["ghost"] == 0:
         p = p_held_alone(target, edges, his, hers)
-    if is_pair and hers["held"] > 0:
+    if is_pair and hers["held"] > 0 and hers["ghost"] == 0:
         p = max(p, p_held_alone(target, edges, hers, his))
     return p

@@ -68,6 +68,7 @@ DEVICE = np.dtype(
         ("held_lat", np.float64),
         ("held_lon", np.float64),
         ("held_sigma", np.float64),
+        ("ghost", np.int8),  # it jumps to there again and again (ghost.py)
         # health
         ("strap", np.int8),
         ("strap_until_ms", np.int64),  # > 0: it is open or cut, or comes and goes
@@ -117,6 +118,9 @@ PLACES_SHAPE = (ANCHOR_PLACES, 4)
 
 # where the network fails a device again and again (hole.py): lat, lon, on how many days, first and last time (ms), longest (ms)
 HOLES_SHAPE = (HOLES, 6)
+
+# where its fixes jump to again and again (ghost.py): as HOLES_SHAPE, without a longest time
+GHOSTS_SHAPE = (HOLES, 6)
 
 PERSON = np.dtype(
     [
@@ -273,6 +277,7 @@ class Tables(NamedTuple):
     history: Any  # float64[n, HISTORY_FIXES, 4]
     places: Any  # float64[n, ANCHOR_PLACES, 4]
     holes: Any  # float64[n, HOLES, 6]
+    ghosts: Any  # float64[n, HOLES, 6]
     person: Any  # PERSON[n]
     membership: Any  # MEMBERSHIP[2 n orders]
     order: Any  # ORDER[n]
@@ -291,6 +296,7 @@ LAYOUT: dict[str, tuple[Any, tuple[int, ...]]] = {
     "history": (np.dtype(np.float64), HISTORY_SHAPE),
     "places": (np.dtype(np.float64), PLACES_SHAPE),
     "holes": (np.dtype(np.float64), HOLES_SHAPE),
+    "ghosts": (np.dtype(np.float64), GHOSTS_SHAPE),
     "person": (PERSON, ()),
     "membership": (MEMBERSHIP, ()),
     "order": (ORDER, ()),
