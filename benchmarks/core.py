@@ -34,7 +34,7 @@ PINGS = 20_000  # a round: less than every device once, so that nobody reports t
 ROUND_MS = 60_000  # every device reports once in this time, as one far from everybody does
 GROWTH_PAIRS = (500, 500_000)  # 1,000 and 1,000,000 devices
 GROWTH_BATCH = 1_000
-REPLAYED = 1_000_000
+REPLAYED = 1_000_000  # ten rounds: in the first two each order leaves "not seen yet", which a journal of days does not
 
 
 def zones_near(lat: float, lon: float, *, square_too: bool) -> tuple[Zone, ...]:

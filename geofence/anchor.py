@@ -53,7 +53,7 @@ def is_known(anchor_s: float) -> bool:
 
 
 @compiled
-def place_at(places: Any, lat_deg: float, lon_deg: float) -> int:
+def known_place(places: Any, lat_deg: float, lon_deg: float) -> int:
     """The remembered place within one usual error of a point; -1 for none."""
     for k in range(places.shape[0]):
         if places[k, SECONDS] > 0.0 and distance_m(lat_deg, lon_deg, places[k, LAT], places[k, LON]) <= places[k, SIGMA]:
@@ -75,7 +75,7 @@ def least_known(places: Any) -> int:
 def leave_anchor(d: Any, places: Any) -> None:
     """The visit is over; a place that is known by now is remembered for the next."""
     if is_known(d["anchor_s"]):
-        k = place_at(places, d["anchor_lat"], d["anchor_lon"])
+        k = known_place(places, d["anchor_lat"], d["anchor_lon"])
         k = k if k >= 0 else least_known(places)
         places[k, LAT], places[k, LON] = d["anchor_lat"], d["anchor_lon"]
         places[k, SIGMA], places[k, SECONDS] = d["anchor_sigma"], d["anchor_s"]
@@ -85,7 +85,7 @@ def leave_anchor(d: Any, places: Any) -> None:
 @compiled
 def recall_anchor(d: Any, places: Any) -> None:
     """Whoever rests within one usual error of a place that is remembered is there."""
-    k = place_at(places, d["lat"], d["lon"])
+    k = known_place(places, d["lat"], d["lon"])
     if k >= 0:
         d["anchor_lat"], d["anchor_lon"] = places[k, LAT], places[k, LON]
         d["anchor_sigma"], d["anchor_s"] = places[k, SIGMA], places[k, SECONDS]

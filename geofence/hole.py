@@ -5,6 +5,8 @@ sight there is said so in another word, `no_coverage_known`, with how often and 
 a quarter more. It is "cannot see" all the same: the level is CAUTION, and after that time the plain words are said. A hole that
 somebody knows is a door, so nothing else follows from it: his is told to her as ever; hers is told to dispatch alone, since her
 bracelet hears nothing there.
+
+The rows in which holes are remembered, and how days are counted, serve ghosts as well (ghost.py).
 """
 
 from __future__ import annotations
@@ -39,16 +41,16 @@ def oldest(holes: Any) -> int:
 
 
 @compiled
-def place_of(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
+def recent_at(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
     """As `hole_at`, but not what was last met more than a fortnight ago."""
     k = hole_at(holes, lat_deg, lon_deg)
     return -1 if k >= 0 and at_ms - holes[k, LAST_MS] > policy.HOLE_FORGOTTEN_MS else k
 
 
 @compiled
-def place_for(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
+def row_for(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
     """The row of what is known of a place, begun anew where nothing is, or nothing of this fortnight."""
-    k = place_of(holes, lat_deg, lon_deg, at_ms)
+    k = recent_at(holes, lat_deg, lon_deg, at_ms)
     if k < 0:
         known = hole_at(holes, lat_deg, lon_deg)
         k = known if known >= 0 else oldest(holes)
@@ -75,7 +77,7 @@ def note_hole(d: Any, holes: Any, unheard_ms: int) -> None:
         return
     if distance_m(d["lat"], d["lon"], d["prev_lat"], d["prev_lon"]) > policy.HOLE_M:
         return
-    k = place_for(holes, d["prev_lat"], d["prev_lon"], d["fix_ms"])
+    k = row_for(holes, d["prev_lat"], d["prev_lon"], d["fix_ms"])
     if holes[k, DAYS] == 0.0:
         holes[k, FIRST_MS] = d["prev_ms"]
     note_day(holes, k, d["fix_ms"])

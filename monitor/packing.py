@@ -12,7 +12,7 @@ from geofence.jit import compiled
 from monitor.frames import PUBLISH, QOS_BITS, QOS_SHIFT, RETAIN, TAIL_BYTES
 
 ARRAY_3, ARRAY_4, ARRAY_16, ARRAY_32, TRUE, FALSE, UINT_64 = 0x93, 0x94, 0xDC, 0xDD, 0xC3, 0xC2, 0xCF
-FIXARRAY, FIXSTR, STR_8, STR_16, BIN_8, BIN_16, BIN_32 = 0x90, 0xA0, 0xD9, 0xDA, 0xC4, 0xC5, 0xC6
+FIXARRAY, FIXSTR, STR_8, STR_16, STR_32, BIN_8, BIN_16, BIN_32 = 0x90, 0xA0, 0xD9, 0xDA, 0xDB, 0xC4, 0xC5, 0xC6
 HEAD_BYTES = 1 + 1 + 9  # of a record: the array, its kind, its time
 RECORD_BYTES_MAX = HEAD_BYTES + 1 + 3 + 5 + 1 + 1  # of a record besides its topic and payload, in the order in which they stand
 NOT_ASCII = -1  # `pack`: a topic that Python must decode
@@ -37,32 +37,27 @@ def put_bytes(into: Any, at: int, text: Any, first: int, end: int) -> int:
 
 
 @compiled
+def put_size(into: Any, at: int, size: int, head_8: int, head_16: int, head_32: int) -> int:
+    """Write what stands before so many bytes, by how many digits their number needs; the place after it."""
+    wide, head = (1, head_8) if size < 1 << 8 else (2, head_16) if size < 1 << 16 else (4, head_32)
+    return put_number(into, put_number(into, at, head, 1), size, wide)
+
+
+@compiled
 def put_topic(into: Any, at: int, text: Any, first: int, end: int) -> int:
     """Write a topic as a string; the place after it, or NOT_ASCII."""
     for k in range(first, end):
         if text[k] >= 0x80:
             return NOT_ASCII
     size = end - first
-    if size < 32:
-        at = put_number(into, at, FIXSTR | size, 1)
-    elif size < 1 << 8:
-        at = put_number(into, put_number(into, at, STR_8, 1), size, 1)
-    else:
-        at = put_number(into, put_number(into, at, STR_16, 1), size, 2)
+    at = put_number(into, at, FIXSTR | size, 1) if size < 32 else put_size(into, at, size, STR_8, STR_16, STR_32)
     return put_bytes(into, at, text, first, end)
 
 
 @compiled
 def put_payload(into: Any, at: int, text: Any, first: int, end: int) -> int:
     """Write a payload as bytes; the place after it."""
-    size = end - first
-    if size < 1 << 8:
-        at = put_number(into, put_number(into, at, BIN_8, 1), size, 1)
-    elif size < 1 << 16:
-        at = put_number(into, put_number(into, at, BIN_16, 1), size, 2)
-    else:
-        at = put_number(into, put_number(into, at, BIN_32, 1), size, 4)
-    return put_bytes(into, at, text, first, end)
+    return put_bytes(into, put_size(into, at, end - first, BIN_8, BIN_16, BIN_32), text, first, end)
 
 
 @compiled

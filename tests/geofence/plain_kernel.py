@@ -211,3 +211,49 @@ def test_a_believed_fix_after_a_silence_is_noted_as_the_end_of_a_hole(again: dic
     kernel.step(T, batch(ping(HER, T0, 1, 0, 0), first, ping(HIM, T0 + 480 * S, 2, 0, north_m, **again)), 0)
     assert bool(T.holes[HIM].any()) is noted
     assert not T.holes[HER].any()
+
+
+def lying_still(T: Any, until: int = 12) -> None:
+    """She and he report each minute, both lying still by their own word, he 5 km away."""
+    for minute in range(until):
+        at_ms = T0 + minute * 60 * S
+        kernel.step(T, batch(ping(HER, at_ms, minute + 1, 0, 0, speed_mps=0.0), ping(HIM, at_ms, minute + 1, 0, 5_000, speed_mps=0.0)), 0)
+
+
+def fix_of_his(T: Any, seq: int, at_s: int, north_m: float, **more: Any) -> None:
+    kernel.step(T, batch(ping(HIM, T0 + 660 * S + at_s * S, seq, 0, north_m, **{"speed_mps": 0.0, **more})), 0)
+
+
+def test_a_fix_held_back_that_the_next_does_not_bear_out_is_remembered() -> None:
+    T = two_orders()
+    lying_still(T)
+    fix_of_his(T, 20, 10, 2_000.0)
+    assert (T.device[HIM]["held"], T.device[HIM]["ghost"]) == (1, 0)
+    assert not T.ghosts.any()
+    fix_of_his(T, 21, 60, 5_000.0)
+    assert T.ghosts[HIM, 0, 2] == 1.0
+    assert (T.ghosts[HIM, 0, 0], T.ghosts[HIM, 0, 1]) == (T.device[HIM]["held_lat"], T.device[HIM]["held_lon"])
+    assert not T.ghosts[HER].any()
+
+
+def test_what_nobody_had_held_back_or_what_came_true_is_no_ghost() -> None:
+    T = two_orders()
+    lying_still(T)
+    fix_of_his(T, 20, 60, 5_010.0)
+    assert not T.ghosts.any()
+    for k in range(9):
+        fix_of_his(T, 21 + k, 70 + 10 * k, 2_000.0)
+    assert T.device[HIM]["held"] == 0
+    assert not T.ghosts.any()
+
+
+@pytest.mark.parametrize("days", [2.0, 3.0])
+def test_a_fix_held_back_at_a_known_ghost_is_marked(days: float) -> None:
+    T = two_orders()
+    lying_still(T)
+    fix_of_his(T, 20, 10, 2_000.0)
+    T.ghosts[HIM, 1] = (T.device[HIM]["held_lat"], T.device[HIM]["held_lon"], days, T0, T0, 0.0)
+    fix_of_his(T, 21, 20, 2_000.0)
+    assert (T.device[HIM]["held"], bool(T.device[HIM]["ghost"])) == (2, days == 3.0)
+    fix_of_his(T, 22, 30, 1_000.0)
+    assert T.device[HIM]["ghost"] == 0, "another place"

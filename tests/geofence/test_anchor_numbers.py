@@ -138,6 +138,22 @@ def test_turning_in_bed_is_not_leaving() -> None:
     assert d["anchor_s"] == 7_200.0
 
 
+def test_the_place_that_is_remembered_is_its_own_and_not_where_the_fix_says() -> None:
+    d = device(15.0, anchor_s=60.0)
+    recall_anchor(d, np.array([place(9_000.0), place(0.0, 5_400.0, 18.0), place(4.0)]))
+    assert (anchor_north_m(d), d["anchor_s"], d["anchor_sigma"]) == (pytest.approx(0.0, abs=0.01), 5_400.0, 18.0), "the first that fits"
+
+
+def test_a_place_left_for_three_minutes_is_remembered() -> None:
+    places = np.zeros(PLACES_SHAPE)
+    d = device(500.0, anchor_s=7_200.0)
+    d["anchor_lat"], d["anchor_lon"] = HOME
+    for after_s in (0, 180):
+        d["fix_ms"] = T0 + after_s * 1_000
+        learn_at_places(d, places, fix(500.0), 60.0)
+    assert 7_200.0 in places[:, 3]
+
+
 @pytest.mark.parametrize(("away_m", "there"), [(19.0, True), (21.0, False)])
 def test_only_within_one_usual_error_of_it(away_m: float, there: bool) -> None:
     d = device(away_m, anchor_s=60.0)

@@ -79,13 +79,13 @@ def test_a_snapshot_of_another_layout_is_refused(monkeypatch: pytest.MonkeyPatch
 def commands_to_him(engine: Engine) -> list[int | None]:
     """What his device is asked for when she, not he, comes close."""
     effects = Effects()
-    engine.receive([envelope("tag", 2, T0 + 60_000, 3_000.0), envelope("brc", 2, T0 + 61_000, 1_500.0)], effects)
+    engine.receive([envelope("tag", 2, T0 + 60_000, 5_000.0), envelope("brc", 2, T0 + 61_000, 1_500.0)], effects)
     return [command.interval_s for command in effects.commands if command.device == "tag"]
 
 
 def test_a_changed_privacy_setting_holds_after_a_restart_too() -> None:
     engine = Engine(pair())
-    engine.receive([envelope("tag", 1, T0, 3_000.0), envelope("brc", 1, T0, 0.0)])
+    engine.receive([envelope("tag", 1, T0, 5_000.0), envelope("brc", 1, T0, 0.0)])
     blob = engine.snapshot()
     assert commands_to_him(Engine.restore(blob, adaptive=True))
     assert commands_to_him(Engine.restore(blob, adaptive=False)) == []
