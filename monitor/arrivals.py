@@ -97,6 +97,18 @@ class Arrivals(Sequence[Envelope]):
         found = unpack(text, skip, frames, at_ms)
         return None if found == UNREADABLE else cls(at_ms[:found], text, frames[:found])
 
+    @classmethod
+    def joined(cls, parts: Sequence[Arrivals]) -> Arrivals:
+        """Some of them, one behind the other."""
+        if len(parts) < 2:
+            return parts[0] if parts else cls.of(0, ())
+        text, frames = np.concatenate([part.text for part in parts]), np.concatenate([part.frames for part in parts])
+        lengths = np.array([len(part.text) for part in parts])
+        moved = np.repeat(np.cumsum(lengths) - lengths, [len(part) for part in parts])
+        for place in ("topic", "topic_end", "payload", "end"):
+            frames[place] += moved
+        return cls(np.concatenate([part.at_ms for part in parts]), text, frames)
+
     def __len__(self) -> int:
         return len(self.frames)
 

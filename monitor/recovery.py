@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alerts.terms import Notification
 from geofence.terms import Command, DeviceId
+from monitor.arrivals import Arrivals
 from monitor.engine import Effects, Engine
 from monitor.journal import Journal
 from monitor.log import get_logger
@@ -80,7 +81,24 @@ def _restore(snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Cal
 
 
 def _chunks(batches: Iterable[Sequence[Envelope]]) -> Iterator[Sequence[Envelope]]:
-    return (batch[first : first + CHUNK] for batch in batches for first in range(0, len(batch), CHUNK))
+    """The same, CHUNK at a time: where little came, a block of the journal is a single ping, and ten alone cost what a hundred do."""
+    waiting: list[Arrivals] = []
+    count = 0
+    for batch in batches:
+        if isinstance(batch, Arrivals):
+            waiting.append(batch)
+            count += len(batch) + 1  # an empty one takes room too
+            if count < CHUNK:
+                continue
+        yield from _cut(Arrivals.joined(waiting))
+        waiting, count = [], 0
+        if not isinstance(batch, Arrivals):
+            yield from _cut(batch)
+    yield from _cut(Arrivals.joined(waiting))
+
+
+def _cut(batch: Sequence[Envelope]) -> Iterator[Sequence[Envelope]]:
+    return (batch[first : first + CHUNK] for first in range(0, len(batch), CHUNK))
 
 
 def _report(envelope: Envelope, error: Exception) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.terms import Device, DeviceId, PersonId, Registry
-from monitor import arrivals
+from monitor import arrivals, recovery
 from monitor import topics as topics_module
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.intake import Intake, PingRun
@@ -68,6 +68,16 @@ def test_read_where_it_lies_in_the_journal_it_is_what_was_written(records: list[
     assert list(arrivals) == expected == [arrivals[k] for k in range(len(arrivals))]
     assert shown(Intake(DIRECTORY).pieces(arrivals)) == shown(Intake(DIRECTORY).pieces(expected))
     assert block_body([arrivals]) == block_body([[Record.of_input(envelope) for envelope in expected]])
+
+
+@given(st.lists(st.lists(came_in, max_size=4), max_size=5))
+@settings(deadline=None)
+def test_joined_they_are_the_same_one_behind_the_other(blocks: list[list[Record]]) -> None:
+    parts = [Arrivals.recorded(block_body([block]), len(block), 0) for block in blocks]
+    expected = [record.envelope() for block in blocks for record in block]
+    joined = Arrivals.joined([part for part in parts if part is not None])
+    assert list(joined) == expected
+    assert shown(Intake(DIRECTORY).pieces(joined)) == shown(Intake(DIRECTORY).pieces(expected))
 
 
 @given(st.lists(came_in | decided, min_size=1, max_size=5), st.data())
@@ -174,3 +184,19 @@ def test_the_first_ping_that_is_written_down_waits_for_no_compiler() -> None:
     some = Arrivals.of(T0, [Piece.of([Inbound("v1/brc/ping", b"{}", False, 1)])])
     assert block_body([some])
     assert len(arrivals.pack.signatures) == warm
+
+
+def recorded(count: int, at_ms: int) -> Arrivals:
+    block = [Record.of_input(Envelope(at_ms + k, "v1/brc/ping", PING)) for k in range(count)]
+    arrivals = Arrivals.recorded(block_body([block]), count, 0)
+    assert arrivals is not None
+    return arrivals
+
+
+def test_a_start_judges_small_blocks_together_and_large_ones_in_pieces() -> None:
+    decoded = [Envelope(T0 + 9_000, "señal", b"{}")]
+    blocks: list[Any] = [*(recorded(1, T0 + k) for k in range(1_200)), recorded(2_500, T0 + 2_000), recorded(0, 0), decoded, recorded(3, T0 + 9_001)]
+    chunks = list(recovery._chunks(blocks))
+    assert [envelope for chunk in chunks for envelope in chunk] == [envelope for block in blocks for envelope in block]
+    assert max(map(len, chunks)) <= recovery.CHUNK
+    assert len(chunks) <= 9, "not one for each of the 1,200"
