@@ -28,7 +28,7 @@ THERE = [name for name in FILES if (ROOT / "geofence" / f"{name}.py").exists()]
 def test_a_mutant_is_another_program_on_the_line_it_names(name: str) -> None:
     source = source_of(name)
     mutants = source.mutants()
-    assert len(mutants) >= 30
+    assert len(mutants) >= 10
     assert len(set(mutants)) == len(mutants)
     original = ast.dump(ast.parse(source.text))
     for mutant in mutants[::9]:
