@@ -90,11 +90,12 @@ class Arrivals(Sequence[Envelope]):
         return cls(times, text if 2 * len(text) >= len(whole) else text.copy(), frames)  # what may wait for the disk holds nothing else
 
     @classmethod
-    def recorded(cls, body: bytes, count: int, skip: int) -> Arrivals | None:
-        """What came in among the `count` records of a block of the journal, from number `skip` on; None if it must be decoded."""
-        text = np.frombuffer(body + bytes(TAIL_BYTES), np.uint8)
+    def recorded(cls, kind: int, body: bytes, count: int, skip: int) -> Arrivals | None:
+        """Those of one kind among the `count` records of a block of the journal, from number `skip` on; None if it must be decoded."""
+        text = np.zeros(len(body) + TAIL_BYTES, np.uint8)  # not `bytes` itself, or the scanner is compiled once more
+        text[: len(body)] = np.frombuffer(body, np.uint8)
         frames, at_ms = np.zeros(count, FRAME), np.zeros(count, np.int64)
-        found = unpack(text, skip, frames, at_ms)
+        found = unpack(text, int(kind), skip, frames, at_ms)
         return None if found == UNREADABLE else cls(at_ms[:found], text, frames[:found])
 
     @classmethod

@@ -102,7 +102,7 @@ class Intake:
         arrivals = Arrivals.of(0, [Piece.of([Inbound("v1/a/ping", b"{}", False, 1)])])
         Scanner().read_in_place(arrivals, Topics([b"v1/a/ping"]).find(arrivals.text, arrivals.frames))
         arrivals.records(1)
-        Arrivals.recorded(b"\x90", 0, 0)
+        Arrivals.recorded(1, b"\x90", 0, 0)
 
     @staticmethod
     def _scannable(envelope: Envelope, row: int) -> bytes:

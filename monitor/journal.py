@@ -190,7 +190,7 @@ class Journal:
         """What came in from number `from_record` on, block by block, read where it lies; as `read` otherwise."""
         for block in self._blocks(from_record):
             skip = max(0, from_record - block.first)
-            arrivals = Arrivals.recorded(block.body, block.count, skip)
+            arrivals = Arrivals.recorded(_INPUT, block.body, block.count, skip)
             yield arrivals if arrivals is not None else [record.envelope() for record in _records(block)[skip:] if record.kind is _INPUT]
 
     def _blocks(self, from_record: int) -> Iterator[Block]:

@@ -17,7 +17,6 @@ HEAD_BYTES = 1 + 1 + 9  # of a record: the array, its kind, its time
 RECORD_BYTES_MAX = HEAD_BYTES + 1 + 3 + 5 + 1 + 1  # of a record besides its topic and payload, in the order in which they stand
 NOT_ASCII = -1  # `pack`: a topic that Python must decode
 UNREADABLE = -1  # `unpack`: something else than what is written here
-INPUT = 1  # the kind of a record of what came in (journal.RecordKind)
 
 
 @compiled
@@ -132,8 +131,8 @@ def get_message(data: Any, at: int, end: int, frame: Any) -> int:
 
 
 @compiled
-def unpack(data: Any, skip: int, frames: Any, at_ms: Any) -> int:
-    """Find what came in among the records of a block, from number `skip` on; how many, or UNREADABLE.
+def unpack(data: Any, kind: int, skip: int, frames: Any, at_ms: Any) -> int:
+    """Find the messages of one kind among the records of a block, from number `skip` on; how many, or UNREADABLE.
 
     `data`: its body and TAIL_BYTES zeros; `frames`, `at_ms`: room for all its records.
     """
@@ -144,7 +143,7 @@ def unpack(data: Any, skip: int, frames: Any, at_ms: Any) -> int:
     for k in range(count):
         if at + HEAD_BYTES >= end or data[at] != ARRAY_3 or data[at + 2] != UINT_64:
             return UNREADABLE
-        kind, time_ms, at = int(data[at + 1]), get_number(data, at + 3, 8), at + HEAD_BYTES
+        this_kind, time_ms, at = int(data[at + 1]), get_number(data, at + 3, 8), at + HEAD_BYTES
         if data[at] == ARRAY_4:
             at = get_message(data, at + 1, end, frames[found])
         else:  # JSON, of what was decided
@@ -152,7 +151,7 @@ def unpack(data: Any, skip: int, frames: Any, at_ms: Any) -> int:
             at = UNREADABLE if first == UNREADABLE else first + size
         if at == UNREADABLE or at > end or time_ms < 0:
             return UNREADABLE
-        if kind == INPUT and k >= skip:
+        if this_kind == kind and k >= skip:
             at_ms[found] = time_ms
             found += 1
     return found if at == end else UNREADABLE

@@ -11,20 +11,16 @@ def both_at_home(until_s: int = 600) -> Story:
     """She and he asleep, 1,100 m apart, reporting every 15 s; the approach has been told."""
     story = Story()
     for at_s in range(0, until_s, 15):
-        story.tell(f"{clock(at_s)} her 0 0 speed=0\n{clock(at_s)} {NEXT_DOOR}")
+        story.tell(f"{at_s} her 0 0 speed=0\n{at_s} {NEXT_DOOR}")
     assert story.level == "warning"
     return story
-
-
-def clock(at_s: int) -> str:
-    return f"{at_s // 60}:{at_s % 60:02d}"
 
 
 def he_alone(story: Story, from_s: int, until_s: int, him: str = NEXT_DOOR) -> list[str]:
     """What is said while her bracelet is silent and he reports on."""
     before = len(story.said())
     for at_s in range(from_s, until_s, 15):
-        story.tell(f"{clock(at_s)} {him}")
+        story.tell(f"{at_s} {him}")
     return [line.split(" ", 1)[1] for line in story.said()[before:]]
 
 
@@ -33,7 +29,7 @@ def test_her_bracelet_without_a_network_is_no_news_while_he_is_seen_asleep() -> 
     story = both_at_home()
     assert he_alone(story, 600, 1_050) == []
     before = len(story.said())
-    story.tell(f"{clock(1_051)} her 0 0 speed=0")
+    story.tell("17:31 her 0 0 speed=0")
     assert story.said()[before:] == []
 
 
@@ -58,5 +54,5 @@ def test_as_he_is_not_seen_either_it_is_said() -> None:
 def test_his_silence_is_said_as_ever() -> None:
     story = both_at_home()
     for at_s in range(600, 720, 15):
-        story.tell(f"{clock(at_s)} her 0 0 speed=0")
+        story.tell(f"{at_s} her 0 0 speed=0")
     assert story.said()[-1].endswith("warning>warning cannot_see_respondent")

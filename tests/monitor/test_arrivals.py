@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.terms import Device, DeviceId, PersonId, Registry
-from monitor import arrivals, recovery
+from monitor import arrivals, recovery, scan
 from monitor import topics as topics_module
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.intake import Intake, PingRun
@@ -63,7 +63,7 @@ failed = st.builds(lambda message, at_ms: Record.of_quarantine(Envelope(at_ms, *
 def test_read_where_it_lies_in_the_journal_it_is_what_was_written(records: list[Record], skip: int) -> None:
     """Whatever stands between: what was decided, what failed."""
     expected = [Record(*record).envelope() for record in decode_body(block_body([records]))[skip:] if record.kind is RecordKind.INPUT]
-    arrivals = Arrivals.recorded(block_body([records]), len(records), skip)
+    arrivals = Arrivals.recorded(RecordKind.INPUT, block_body([records]), len(records), skip)
     assert arrivals is not None
     assert list(arrivals) == expected == [arrivals[k] for k in range(len(arrivals))]
     assert shown(Intake(DIRECTORY).pieces(arrivals)) == shown(Intake(DIRECTORY).pieces(expected))
@@ -73,7 +73,7 @@ def test_read_where_it_lies_in_the_journal_it_is_what_was_written(records: list[
 @given(st.lists(st.lists(came_in, max_size=4), max_size=5))
 @settings(deadline=None)
 def test_joined_they_are_the_same_one_behind_the_other(blocks: list[list[Record]]) -> None:
-    parts = [Arrivals.recorded(block_body([block]), len(block), 0) for block in blocks]
+    parts = [Arrivals.recorded(RecordKind.INPUT, block_body([block]), len(block), 0) for block in blocks]
     expected = [record.envelope() for block in blocks for record in block]
     joined = Arrivals.joined([part for part in parts if part is not None])
     assert list(joined) == expected
@@ -87,7 +87,7 @@ def test_what_was_not_written_so_is_left_to_the_decoder_and_never_read_beyond_it
     for _ in range(data.draw(st.integers(0, 3))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(body[: data.draw(st.integers(0, len(body)))])
-    arrivals = Arrivals.recorded(cut, len(records), 0)
+    arrivals = Arrivals.recorded(RecordKind.INPUT, cut, len(records), 0)
     if arrivals is not None:
         assert (arrivals.frames["end"] <= len(cut)).all()
         with suppress(ValueError):  # what the decoder refuses as a whole (a topic that is no Unicode) may be read here
@@ -96,7 +96,7 @@ def test_what_was_not_written_so_is_left_to_the_decoder_and_never_read_beyond_it
 
 @pytest.mark.parametrize("body", [b"", b"\x90\x90", b"\xc0", block_body([[Record(RecordKind.LOST, T0, 3)]]), block_body([[Record(RecordKind.TRANSITION, 7, b"")]])])
 def test_a_block_that_is_none_or_says_what_was_lost_is_decoded(body: bytes) -> None:
-    assert Arrivals.recorded(body, 1, 0) is None
+    assert Arrivals.recorded(RecordKind.INPUT, body, 1, 0) is None
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 65_535, 65_536])
@@ -186,9 +186,18 @@ def test_the_first_ping_that_is_written_down_waits_for_no_compiler() -> None:
     assert len(arrivals.pack.signatures) == warm
 
 
+@pytest.mark.skipif(not hasattr(arrivals.pack, "signatures"), reason="nothing is compiled here")
+def test_a_start_waits_for_no_compiler_as_it_reads_the_journal() -> None:
+    """What is read from a file is of another type than what came over the network, unless it is copied: seconds of compiling at a start."""
+    Intake.warm_up()
+    warm = [len(f.signatures) for f in (arrivals.unpack, scan.scan_frames)]
+    assert list(Intake(DIRECTORY).pieces(recorded(3, T0)))
+    assert [len(f.signatures) for f in (arrivals.unpack, scan.scan_frames)] == warm
+
+
 def recorded(count: int, at_ms: int) -> Arrivals:
     block = [Record.of_input(Envelope(at_ms + k, "v1/brc/ping", PING)) for k in range(count)]
-    arrivals = Arrivals.recorded(block_body([block]), count, 0)
+    arrivals = Arrivals.recorded(RecordKind.INPUT, block_body([block]), count, 0)
     assert arrivals is not None
     return arrivals
 
