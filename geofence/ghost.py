@@ -11,7 +11,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.geodesy import distance_m
-from geofence.hole import DAYS, note_day, recent_at, row_for
+from geofence.hole import DAYS, hole_at, is_forgotten, note_day, row_for
 from geofence.jit import compiled
 
 
@@ -19,11 +19,11 @@ from geofence.jit import compiled
 def note_ghost(d: Any, ghosts: Any) -> None:
     """A fix was believed after others were held back: were they false?"""
     if distance_m(d["lat"], d["lon"], d["held_lat"], d["held_lon"]) > policy.HOLE_M:
-        note_day(ghosts, row_for(ghosts, d["held_lat"], d["held_lon"], d["fix_ms"]), d["fix_ms"])
+        note_day(ghosts, row_for(ghosts, d["held_lat"], d["held_lon"], d["fix_ms"], d["fix_ms"]), d["fix_ms"])
 
 
 @compiled
 def is_ghost(d: Any, ghosts: Any) -> bool:
     """True if the position held back lies where this device has jumped to on three days of a fortnight."""
-    k = recent_at(ghosts, d["held_lat"], d["held_lon"], d["fix_ms"])
-    return bool(k >= 0 and ghosts[k, DAYS] >= policy.HOLE_DAYS)
+    k = hole_at(ghosts, d["held_lat"], d["held_lon"])
+    return bool(k >= 0 and ghosts[k, DAYS] >= policy.HOLE_DAYS and not is_forgotten(ghosts, k, d["fix_ms"]))

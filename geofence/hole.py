@@ -41,22 +41,20 @@ def oldest(holes: Any) -> int:
 
 
 @compiled
-def recent_at(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
-    """As `hole_at`, but not what was last met more than a fortnight ago."""
-    k = hole_at(holes, lat_deg, lon_deg)
-    return -1 if k >= 0 and at_ms - holes[k, LAST_MS] > policy.HOLE_FORGOTTEN_MS else k
+def is_forgotten(holes: Any, k: int, at_ms: int) -> bool:
+    """True if a hole was last met more than a fortnight ago."""
+    return bool(at_ms - holes[k, LAST_MS] > policy.HOLE_FORGOTTEN_MS)
 
 
 @compiled
-def row_for(holes: Any, lat_deg: float, lon_deg: float, at_ms: int) -> int:
-    """The row of what is known of a place, begun anew where nothing is, or nothing of this fortnight."""
-    k = recent_at(holes, lat_deg, lon_deg, at_ms)
-    if k < 0:
-        known = hole_at(holes, lat_deg, lon_deg)
-        k = known if known >= 0 else oldest(holes)
+def row_for(holes: Any, lat_deg: float, lon_deg: float, since_ms: int, at_ms: int) -> int:
+    """The row of what is known of a place; begun anew, `since_ms`, where nothing is, or nothing of this fortnight."""
+    k = hole_at(holes, lat_deg, lon_deg)
+    if k < 0 or is_forgotten(holes, k, at_ms):
+        k = oldest(holes) if k < 0 else k
         holes[k, LAT], holes[k, LON] = lat_deg, lon_deg
-        holes[k, DAYS], holes[k, FIRST_MS], holes[k, LAST_MS], holes[k, LONGEST_MS] = 0.0, at_ms, 0.0, 0.0
-    return int(k)
+        holes[k, DAYS], holes[k, FIRST_MS], holes[k, LAST_MS], holes[k, LONGEST_MS] = 0.0, since_ms, 0.0, 0.0
+    return k
 
 
 @compiled
@@ -77,9 +75,7 @@ def note_hole(d: Any, holes: Any, unheard_ms: int) -> None:
         return
     if distance_m(d["lat"], d["lon"], d["prev_lat"], d["prev_lon"]) > policy.HOLE_M:
         return
-    k = row_for(holes, d["prev_lat"], d["prev_lon"], d["fix_ms"])
-    if holes[k, DAYS] == 0.0:
-        holes[k, FIRST_MS] = d["prev_ms"]
+    k = row_for(holes, d["prev_lat"], d["prev_lon"], d["prev_ms"], d["fix_ms"])
     note_day(holes, k, d["fix_ms"])
     holes[k, LONGEST_MS] = max(holes[k, LONGEST_MS], float(silent_ms))
 

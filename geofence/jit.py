@@ -56,9 +56,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
     To numba a constant is a type of its own: `int(NAME)` in a call keeps it from compiling a large function once more for it alone.
     """
-    result: Callable[P, R] = numba.njit(**OPTIONS)(function)
-    _all.append(result)
-    return result
+    return _made(function)
 
 
 def compiled_apart(function: Callable[P, R]) -> Callable[P, R]:
@@ -66,7 +64,11 @@ def compiled_apart(function: Callable[P, R]) -> Callable[P, R]:
 
     Each copy is compiled again in everything that contains it: the kernel took twice as long (docs/performance.md).
     """
-    result: Callable[P, R] = numba.njit(**{**OPTIONS, "forceinline": False})(function)
+    return _made(function, forceinline=False)
+
+
+def _made(function: Callable[P, R], **more: bool) -> Callable[P, R]:
+    result: Callable[P, R] = numba.njit(**{**OPTIONS, **more})(function)
     _all.append(result)
     return result
 

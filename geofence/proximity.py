@@ -20,7 +20,7 @@ from geofence.zone import circle_signed_distance_m, circle_swept_signed_distance
 EXCLUSION, INCLUSION, PERIMETER = int(ZoneKind.EXCLUSION), int(ZoneKind.INCLUSION), int(ZoneKind.PERIMETER)
 
 SURE_SIGMAS = 6.0  # beyond six sigma a probability is 0.00 or 1.00 to the second decimal, whatever the formula [G]
-AHEAD_S = policy.VELOCITY_TAU_S * (1.0 - math.exp(-policy.LOOK_AHEAD_S / policy.VELOCITY_TAU_S))  # travel in the look-ahead, as `glide_s`
+AHEAD_S = policy.VELOCITY_TAU_S * (1.0 - math.exp(-policy.LOOK_AHEAD_S / policy.VELOCITY_TAU_S))  # travel in the look-ahead, as `reckon`
 FAR_S = 1e9  # "not on course": larger than any time that decides [G]
 
 

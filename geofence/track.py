@@ -44,13 +44,6 @@ def measured_sigma_m(source: int, accuracy_m: float) -> float:
 
 
 @compiled
-def glide_s(dt_s: float) -> float:
-    """Seconds of travel at the present velocity that a damped velocity makes in `dt_s`, dead reckoning bounded."""
-    dt = min(max(dt_s, 0.0), policy.DEAD_RECKONING_S_MAX)
-    return policy.VELOCITY_TAU_S * (1.0 - math.exp(-dt / policy.VELOCITY_TAU_S))
-
-
-@compiled
 def variance_faded(d: Any, dt_s: float, a: float) -> float:
     """Position variance per axis (m^2), `dt_s` after the last believed fix, where exp(-dt_s / tau) is `a`."""
     tau = policy.VELOCITY_TAU_S
@@ -71,7 +64,7 @@ def variance_after(d: Any, dt_s: float) -> float:
 def reckon(d: Any, dt_s: float) -> tuple[float, float, float]:
     """The device `dt_s` after its last believed fix: (seconds of travel glided, share of the velocity left, variance m^2).
 
-    The same numbers as `glide_s` and `variance_after`, with one exponential: the kernel's dearest part.
+    The travel is bounded, as dead reckoning is; the variance is that of `variance_after`. One exponential: the kernel's dearest part.
     """
     if dt_s > policy.DEAD_RECKONING_S_MAX:
         return GLIDE_S_MAX, FADE_MAX, variance_after(d, dt_s)

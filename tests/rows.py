@@ -53,3 +53,8 @@ def people(*devices: Any) -> Any:
 
 def zone_tables(kind: ZoneKind, radius_m: float = 300.0, buffer_m: float = 200.0, origin: Position = HOME) -> Any:
     return Core(pair(perimeter_m=0.0, zones=(circle(radius_m, buffer_m, kind, origin),))).tables()
+
+
+def sight(i: int = 0, j: int = 1, p_inside: float = 0.9, p_path: float = 0.0, margin_m: float = 100.0, sigma_m: float = 10.0) -> tuple[float, ...]:
+    """As `look` returns it."""
+    return (1.0, margin_m, sigma_m, p_inside, 0.0, 1e9, 0.0, float(i), float(j), p_path, 0.0, 0.0)

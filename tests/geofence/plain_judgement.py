@@ -17,7 +17,7 @@ from geofence.target import APPROACH, BREACH, CLEAR, look
 from geofence.terms import Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Registry, ZoneKind
 from geofence.watch import bit
 from tests.pings import T0, at, circle, pair
-from tests.rows import S, device, target
+from tests.rows import S, device, sight, target
 
 TROUBLES = {
     "strap_until_ms": Reason.STRAP, "tether_until_ms": Reason.SEPARATION, "jamming_until_ms": Reason.JAMMING,
@@ -32,11 +32,6 @@ def world(*devices: Any, apart: int = 0) -> Any:
     person = np.zeros(1, PERSON)
     person["first_device"], person["apart"] = 0, apart
     return SimpleNamespace(device=rows, person=person)
-
-
-def sight(i: int = 0, j: int = 1, p_inside: float = 0.9, p_path: float = 0.0, margin_m: float = 100.0, sigma_m: float = 10.0) -> tuple[float, ...]:
-    """As `look` returns it."""
-    return (1.0, margin_m, sigma_m, p_inside, 0.0, 1e9, 0.0, float(i), float(j), p_path, 0.0, 0.0)
 
 
 # --- Troubles -------------------------------------------------------------------------------------------------------

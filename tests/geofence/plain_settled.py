@@ -15,12 +15,7 @@ from geofence.core import Core
 from geofence.proximity import p_within
 from geofence.state import DEVICE
 from tests.pings import T0, at, circle, pair
-from tests.rows import device, target
-
-
-def sight(i: int, j: int, p_inside: float, p_path: float) -> tuple[float, ...]:
-    """As `look` returns it."""
-    return (1.0, 100.0, 10.0, p_inside, 0.0, 1e9, 0.0, float(i), float(j), p_path, 0.0, 0.0)
+from tests.rows import device, sight, target
 
 
 def resting(north_m: float, **fields: float) -> Any:

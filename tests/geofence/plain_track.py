@@ -36,7 +36,6 @@ def test_a_prediction_is_that_of_the_matrices(dt: float) -> None:
     glide = 60.0 * (1.0 - math.exp(-min(dt, 20.0) / 60.0))
     assert tr.variance_after(d, dt) == pytest.approx(expected[0, 0])
     assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 60.0), expected[0, 0]))
-    assert tr.glide_s(dt) == pytest.approx(glide)
     assert tr.predict(d, dt) == pytest.approx((3.0 * glide, -4.0 * glide))
     assert covariance(d) == pytest.approx(expected)
     assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 60.0), -4.0 * math.exp(-dt / 60.0)))
