@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import aiomqtt
@@ -21,6 +21,7 @@ KEEPALIVE_S = 30
 TIMEOUT_S = 10.0  # longer than any broker takes; then the connection is given up
 ANSWER_S = (4.0, 12.0)  # a person looks at a ringing bracelet and presses the button
 ANSWER_CHANCE = 0.8
+CANCEL_AGAIN_S = 0.5  # longer than any task here takes to end once it is cancelled
 SENT_KEPT = 64  # moments of the last pings: enough to match an alert to the ping that caused it
 
 Clock = Callable[[], int]  # ms UTC
@@ -46,6 +47,19 @@ class ReceivedAlert:
     issued_ms: int
     received_ms: int
     text: str
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until each of them has ended.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, in which aiomqtt waits for the broker's answers, forgets a
+    cancellation that arrives together with the answer (https://github.com/python/cpython/issues/86296).
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
 class SimulatedDevice:
@@ -108,9 +122,7 @@ class SimulatedDevice:
             for half in done:
                 half.result()
         finally:
-            for task in (*halves, *answers):
-                task.cancel()
-            await asyncio.gather(*halves, *answers, return_exceptions=True)
+            await end((*halves, *answers))
 
     async def _report(self, client: aiomqtt.Client) -> None:
         """Make and send pings when they are due; returns when the coverage ends."""

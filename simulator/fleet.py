@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from geofence.terms import DeviceId, OrderId
-from simulator.device import Broker, Clock, ReceivedAlert, SimulatedDevice
+from simulator.device import Broker, Clock, ReceivedAlert, SimulatedDevice, end
 from simulator.scenario import Pair, Scenario
 from simulator.truth import PERIMETER, PairTruth, truth
 
@@ -92,9 +92,7 @@ class Fleet:
             await _first_failure(tasks, max(0.0, (ends_ms - self._clock()) / 1000.0))
         finally:
             self._ended_ms = self._clock()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
         return self.summary()
 
     def connected(self) -> int:

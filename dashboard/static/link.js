@@ -30,9 +30,9 @@ export class LinkBar {
   change(which, since_ms) {
     const was = this.isBroken;
     this[which] = since_ms;
+    this.draw(); // first: what is seen does not depend on what is heard
     if (this.isBroken && !was) play("lost");
     if (!this.isBroken && was) announce(t("link.back"));
-    this.draw();
   }
 
   get isBroken() {

@@ -6,6 +6,7 @@ import { leave } from "./shell.js";
 const SILENCE_MS_MAX = 2000; // the server beats each second
 const GIVE_UP_MS = 6000; // a connection that says nothing for so long is dead, whatever TCP believes
 const AGAIN_MS = 1000;
+const CHECK_MS = 250; // as the worker does
 const KINDS = ["item", "entry", "link", "reset", "beat"];
 
 export class Live {
@@ -18,6 +19,7 @@ export class Live {
     this.heard_at = performance.now();
     this.pulse = new Worker("/static/pulse.js");
     this.pulse.onmessage = () => this.check();
+    setInterval(() => this.check(), CHECK_MS); // a server that is lost before it has sent the worker's program is noticed too
   }
 
   /** Load all, then follow. */

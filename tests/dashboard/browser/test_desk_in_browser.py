@@ -211,6 +211,21 @@ async def test_a_lost_server_cannot_be_overlooked_and_comes_back_by_itself(scene
         assert "SIN CONEXIÓN" not in await page.title()
 
 
+@pytest.mark.faults
+async def test_a_server_lost_before_the_worker_was_loaded_is_noticed_too(wire: Wire, chromium: Any) -> None:
+    async with room_at(wire.url, chromium) as room:
+        room.expected = ("ERR_", "net::")
+        page = await room.page()
+        refused = []
+        await page.route("**/static/pulse.js", lambda route: (refused.append(route), route.abort())[1])
+        assert (await page.request.post("/api/v1/session", data={"name": "ana", "password": PASSWORD})).ok
+        await page.goto("/")
+        await page.locator("h1").first.wait_for()
+        wire.hang()
+        await page.locator(".link-bar").wait_for(state="visible")
+        assert refused
+
+
 async def test_a_monitor_that_is_away_is_said_too(scene: Scene, room: Room) -> None:
     page = await room.login(language="en")
     scene.console.on_link(False)
