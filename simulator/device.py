@@ -55,11 +55,13 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
     Once is not enough: `asyncio.wait_for` of Python 3.11, in which aiomqtt waits for the broker's answers, forgets a
     cancellation that arrives together with the answer (https://github.com/python/cpython/issues/86296).
     """
+    tasks = list(tasks)
     left = set(tasks)
     while left:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # they have ended; what they raised is looked at, or asyncio complains of it
 
 
 class SimulatedDevice:

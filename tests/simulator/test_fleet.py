@@ -1,6 +1,7 @@
 """Simulated devices on a real broker: they report, keep, obey, acknowledge, and come back."""
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -144,6 +145,24 @@ async def test_a_task_that_forgets_a_cancellation_is_ended_all_the_same() -> Non
     async with asyncio.timeout(10):
         await end([task])
     assert (forgotten, task.cancelled()) == (1, True)
+
+
+async def test_a_task_that_fails_as_it_is_cancelled_is_not_complained_of() -> None:
+    async def fails() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise aiomqtt.MqttError("the broker has gone meanwhile")
+
+    stray: list[dict] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: stray.append(context))
+    task = asyncio.create_task(fails())
+    await asyncio.sleep(0)
+    await end([task])
+    assert task.done()
+    del task
+    gc.collect()
+    assert stray == []
 
 
 def test_truth_expects_an_approach_and_a_breach_and_nothing_in_a_hole() -> None:

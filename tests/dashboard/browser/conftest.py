@@ -131,7 +131,10 @@ class Room:
 
     async def login(self, name: str = "ana", at: str = "/", **more: Any) -> Any:
         """A page of somebody who has logged in and gone somewhere."""
-        page = await self.page(**more)
+        return await self.enter(await self.page(**more), name, at)
+
+    async def enter(self, page: Any, name: str = "ana", at: str = "/") -> Any:
+        """The same on a page that was prepared for something."""
         answer = await page.request.post("/api/v1/session", data={"name": name, "password": PASSWORD})
         assert answer.ok
         await page.goto(at)

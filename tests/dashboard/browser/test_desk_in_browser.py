@@ -218,9 +218,7 @@ async def test_a_server_lost_before_the_worker_was_loaded_is_noticed_too(wire: W
         page = await room.page()
         refused = []
         await page.route("**/static/pulse.js", lambda route: (refused.append(route), route.abort())[1])
-        assert (await page.request.post("/api/v1/session", data={"name": "ana", "password": PASSWORD})).ok
-        await page.goto("/")
-        await page.locator("h1").first.wait_for()
+        await room.enter(page)
         wire.hang()
         await page.locator(".link-bar").wait_for(state="visible")
         assert refused
