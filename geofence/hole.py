@@ -82,9 +82,9 @@ def note_hole(d: Any, holes: Any, unheard_ms: int) -> None:
 
 @compiled
 def known_hole(d: Any, holes: Any, at_ms: int) -> int:
-    """The known hole that the device was last seen in; -1 if it is in none or the hole was never so long."""
+    """The known hole that the device was last seen in; -1 if it is in none, the hole was never so long, or not met for a fortnight."""
     k = hole_at(holes, d["lat"], d["lon"])
-    if k < 0 or holes[k, DAYS] < policy.HOLE_DAYS or at_ms >= hole_ends_ms(d, holes, k):
+    if k < 0 or holes[k, DAYS] < policy.HOLE_DAYS or is_forgotten(holes, k, d["fix_ms"]) or at_ms >= hole_ends_ms(d, holes, k):
         return -1
     return k
 

@@ -71,6 +71,15 @@ def test_heard_all_the_while_without_a_position_is_a_hole_too() -> None:
     assert days(learned(silent(0), unheard_s=60)) == [1, 0]
 
 
+@pytest.mark.parametrize(("day", "known"), [(15, True), (17, False)])
+def test_a_hole_not_met_for_a_fortnight_is_no_longer_known(day: int, known: bool) -> None:
+    """The mast was mended: whoever is silent there now is simply out of sight."""
+    holes = learned(silent(0), silent(1), silent(2))
+    d = silent(day)
+    d["fix_ms"] = d["prev_ms"]
+    assert (hole.known_hole(d, holes, int(d["fix_ms"]) + 60 * S) >= 0) == known
+
+
 def test_a_hole_not_met_for_a_fortnight_begins_anew() -> None:
     holes = learned(silent(0), silent(1), silent(2))
     hole.note_hole(silent(13), holes, UNHEARD_S * S)
