@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geofence.terms import Device, Format, Registry
-from monitor.topics import Topics
+from monitor.topics import NOWHERE, Topics
 
 
 class Directory:
@@ -11,8 +11,7 @@ class Directory:
 
     def __init__(self, registry: Registry, *, traccar_topic: str = "positions") -> None:
         self.traccar_topic = traccar_topic
-        self.ping_rows: dict[str, int] = {}  # by whole topic: the hot path splits nothing
-        self.topics = Topics()  # the same for compiled code
+        self.topics = Topics()  # of the pings that speak v1, whole: nothing is split
         self.owntracks_rows: dict[str, int] = {}
         self.traccar_rows: dict[str, int] = {}
         for row, device in enumerate(registry.devices):
@@ -26,9 +25,13 @@ class Directory:
         elif device.format is Format.TRACCAR:
             self.traccar_rows[name] = row
         else:
-            self.ping_rows[f"v1/{device.id}/ping"] = row
             self.topics.put(f"v1/{device.id}/ping".encode(), row)
 
     def row_of(self, device: str) -> int | None:
         """The row of a device that speaks v1."""
-        return self.ping_rows.get(f"v1/{device}/ping")
+        return self.row_at(f"v1/{device}/ping")
+
+    def row_at(self, topic: str) -> int | None:
+        """The row of the device whose v1 pings come by a topic."""
+        row = self.topics.get(topic.encode())
+        return None if row == NOWHERE else row

@@ -266,7 +266,7 @@ class Engine:
         if len(at_ms) > 1:
             np.maximum.accumulate(at_ms, out=at_ms)  # our clock never runs backwards
             self.now_ms = int(at_ms[-1])
-        if run.receipted.any():
+        if np.count_nonzero(run.receipted):
             for device, upto in self._receipts.heard(run.rows[run.receipted]).items():
                 effects.receipts[self._core.devices[device].id] = upto
         effects.pings += len(run.rows)

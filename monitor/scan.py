@@ -10,8 +10,6 @@ integer of at most 15 digits divided by a power of ten that float64 holds exactl
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +19,7 @@ from geofence.state import PING
 from geofence.terms import Source, Strap, Tether
 from monitor import bounds
 from monitor.arrivals import Arrivals
-from monitor.frames import RETAIN, TAIL_BYTES
+from monitor.frames import QOS_BITS, QOS_SHIFT, RETAIN
 from monitor.topics import NOWHERE
 
 DIGITS_MAX = 15  # 10^15 < 2^53: every such integer is a float64
@@ -279,26 +277,19 @@ def fill(row: Any, values: Any) -> None:
 
 
 @compiled
-def scan(text: Any, ends: Any, rows: Any, plain: Any, values: Any) -> int:
-    """Read the payloads that stand one behind the other in `text`, each up to its end; `plain[k]` says which are read; how many."""
-    first = read = 0
-    for k in range(ends.shape[0]):
-        values[:] = math.nan
-        if ends[k] > first and read_ping(text, first, values) == ends[k] and is_whole(values):
-            fill(rows[k], values)
-            plain[k] = True
-            read += 1
-        first = ends[k]
-    return read
+def scan(text: Any, frames: Any, at_ms: Any, found: Any, rows: Any, receipted: Any, plain: Any, values: Any) -> int:
+    """Read the payloads of these packets where they lie, but for those of no device and what is retained or too long.
 
-
-@compiled
-def scan_frames(text: Any, frames: Any, found: Any, rows: Any, plain: Any, values: Any) -> int:
-    """Read the payloads of these packets where they lie, as `scan` does, but for those of no device and what is retained or too long."""
+    `plain[k]` says which are read, `receipted[k]` whose device waits for a receipt; returns how many are read.
+    """
     read = 0
     for k in range(frames.shape[0]):
-        first, end = int(frames[k]["payload"]), int(frames[k]["end"])
-        if found[k] == NOWHERE or frames[k]["command"] & RETAIN or not 0 < end - first <= bounds.PAYLOAD_BYTES_MAX:
+        first, end, command = int(frames[k]["payload"]), int(frames[k]["end"]), int(frames[k]["command"])
+        rows[k]["device"], rows[k]["at_ms"] = found[k], at_ms[k]
+        if found[k] == NOWHERE:
+            continue
+        receipted[k] = command >> QOS_SHIFT & QOS_BITS > 0
+        if command & RETAIN or not 0 < end - first <= bounds.PAYLOAD_BYTES_MAX:
             continue
         values[:] = math.nan
         if read_ping(text, first, values) == end and is_whole(values):
@@ -314,18 +305,12 @@ class Scanner:
     def __init__(self) -> None:
         self._values = np.zeros(KEYS_END)
 
-    def read(self, payloads: Sequence[bytes]) -> tuple[Any, list[int]]:
-        """(rows, others): the kernel's row of each payload that is plain, and which are not; an empty payload never is."""
-        rows = np.zeros(len(payloads), PING)
-        plain = np.zeros(len(payloads), np.bool_)
-        ends = np.fromiter(accumulate(map(len, payloads)), np.int64, len(payloads))
-        # The end is followed by bytes that belong to no number and no word: reading never runs beyond it.
-        text = np.frombuffer(b"".join(payloads) + bytes(TAIL_BYTES), np.uint8)
-        read = scan(text, ends, rows, plain, self._values)
-        return rows, [] if read == len(payloads) else np.flatnonzero(~plain).tolist()
+    def read(self, arrivals: Arrivals, found: Any) -> tuple[Any, Any, list[int]]:
+        """(rows, receipted, others): the kernel's row of each that is plain, whose device waits for a receipt, and which are not plain.
 
-    def read_in_place(self, arrivals: Arrivals, found: Any) -> tuple[Any, list[int]]:
-        """The same of what has arrived; `found` has the row of each one's device, or NOWHERE."""
-        rows, plain = np.zeros(len(found), PING), np.zeros(len(found), np.bool_)
-        read = scan_frames(arrivals.text, arrivals.frames, found, rows, plain, self._values)
-        return rows, [] if read == len(found) else np.flatnonzero(~plain).tolist()
+        `found` has the row of each one's device, or NOWHERE.
+        """
+        count = len(found)
+        rows, receipted, plain = np.zeros(count, PING), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+        read = scan(arrivals.text, arrivals.frames, arrivals.at_ms, found, rows, receipted, plain, self._values)
+        return rows, receipted, [] if read == count else np.flatnonzero(~plain).tolist()

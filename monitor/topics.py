@@ -97,6 +97,11 @@ class Topics:
         look_up(text, frames, *self.table(), found)
         return found
 
+    def get(self, topic: bytes) -> int:
+        """The number under one topic, or NOWHERE."""
+        text = np.frombuffer(bytearray(topic), np.uint8)  # of bytes it would be another type, and compiled once more
+        return value_of(text, 0, len(text), *self.table())
+
     def _enter(self) -> None:
         new, self._new, first = self._new, [], len(self._values)
         lengths = accumulate((len(topic) for topic, _ in new), initial=int(self._ends[-1]))

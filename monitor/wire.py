@@ -194,7 +194,7 @@ def ping_of_v1(row: int, at_ms: int, payload: bytes) -> Ping:
 def decode(envelope: Envelope, directory: Directory) -> Decoded:
     """What an envelope says. Never raises: what cannot be read is a Rejection."""
     try:
-        row = directory.ping_rows.get(envelope.topic)
+        row = directory.row_at(envelope.topic)
         if row is not None:
             if len(envelope.payload) > PAYLOAD_BYTES_MAX:
                 raise Refused(RejectReason.TOO_LARGE, f"{len(envelope.payload)} bytes")

@@ -45,6 +45,7 @@ def test_judged_and_recorded_as_one_by_one(pieces: list[list[Inbound]]) -> None:
     arrivals, envelopes = arrived(*pieces)
     assert list(arrivals) == envelopes == [arrivals[k] for k in range(len(arrivals))]
     assert list(arrivals[1:3]) == envelopes[1:3]
+    assert list(Arrivals.listed(envelopes)) == envelopes
     assert shown(Intake(DIRECTORY).pieces(arrivals)) == shown(Intake(DIRECTORY).pieces(envelopes))
     records = [Record.of_input(envelope) for envelope in envelopes]
     assert block_body([arrivals]) == block_body([records])
@@ -190,9 +191,9 @@ def test_the_first_ping_that_is_written_down_waits_for_no_compiler() -> None:
 def test_a_start_waits_for_no_compiler_as_it_reads_the_journal() -> None:
     """What is read from a file is of another type than what came over the network, unless it is copied: seconds of compiling at a start."""
     Intake.warm_up()
-    warm = [len(f.signatures) for f in (arrivals.unpack, scan.scan_frames)]
+    warm = [len(f.signatures) for f in (arrivals.unpack, scan.scan)]
     assert list(Intake(DIRECTORY).pieces(recorded(3, T0)))
-    assert [len(f.signatures) for f in (arrivals.unpack, scan.scan_frames)] == warm
+    assert [len(f.signatures) for f in (arrivals.unpack, scan.scan)] == warm
 
 
 def recorded(count: int, at_ms: int) -> Arrivals:
