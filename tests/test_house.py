@@ -142,6 +142,11 @@ def test_every_file_keeps_the_rules_of_the_house(path: Path) -> None:
     assert faults == []
 
 
+@pytest.mark.parametrize("path", sources("tests"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_of_tests_is_too_long_to_be_about_one_thing(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX, "a noun may be missing"
+
+
 def test_the_service_never_imports_the_simulator() -> None:
     """Except the command line, which starts it."""
     users = [p.name for p in sources("monitor") if "simulator" in {m.split(".")[0] for _, m in imports_of(ast.parse(p.read_text()))}]

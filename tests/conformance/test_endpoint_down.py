@@ -19,7 +19,7 @@ import pytest
 from alerts import outbox as outbox_module
 from alerts.channels import Answer, Verdict
 from alerts.terms import Channel, DeliveryState, Notification
-from tests.alerts.test_outbox import Bench, Recorder, fresh, until
+from tests.alerts.conftest import Bench, Recorder, fresh, until
 
 SHORTER = 50.0
 DOWN_S, KILLED_S = 35.0 / SHORTER, 17.0 / SHORTER
