@@ -46,6 +46,7 @@ JUMP_SLACK_SIGMA = 3.0  # the errors of both fixes are allowed for before a jump
 HELD_FIXES_MAX = 2  # a third in a row is believed: an unbounded rejection locked out fast cars for minutes [D]
 
 STIR_MS_MAX = 120_000  # two far intervals: the sensor's half minute lies in one of them; who is up for longer is going somewhere [D]
+QUIET_MS = 180_000  # longer than a red light: who is up again sooner had not lain down, he stood in traffic [F]
 STIR_MPS = 0.75  # per axis: a disc that grows by a walk of 1.5 m/s has half its radius as standard error [G]
 
 DEPARTURE_M = 150.0  # a fix this far from the prediction is movement, not multipath (median 70 m): the filter must not lag behind it [D]

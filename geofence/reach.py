@@ -10,7 +10,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.jit import compiled
-from geofence.track import speed_mps
+from geofence.track import known_ms, speed_mps
 
 REACH_TURNS = 2  # hers and his [G]
 NOWHERE_M = 1e12  # the margin while no two were seen that have one [G]
@@ -48,9 +48,9 @@ def lost_at_ms(T: Any, i: int, j: int, reach_margin_m: float, at_ms: int, her_wa
     """When the silent devices among `i`, `j` (-1 = not silent) could have closed the margin, or were silent for too long."""
     oldest = at_ms
     if i >= 0:
-        oldest = min(oldest, T.device[i]["fix_ms"])
+        oldest = min(oldest, known_ms(T.device[i]))
     if j >= 0:
-        oldest = min(oldest, T.device[j]["fix_ms"])
+        oldest = min(oldest, known_ms(T.device[j]))
     too_long = oldest + int(policy.SILENCE_S_MAX * 1000.0)
     if (i < 0 and j < 0) or reach_margin_m >= NOWHERE_M:
         return too_long
@@ -68,10 +68,10 @@ def next_turn_ms(T: Any, i: int, j: int, from_ms: int, her_walk_s: float) -> int
     """When the allowed speed of one of the silent devices changes next; `from_ms` itself if it does no more."""
     soonest = policy.NEVER_MS
     if i >= 0:
-        hers_ms = T.device[i]["fix_ms"] + int(1000.0 * reach_turn_s(True, her_walk_s))
+        hers_ms = known_ms(T.device[i]) + int(1000.0 * reach_turn_s(True, her_walk_s))
         soonest = hers_ms if hers_ms > from_ms else soonest
     if j >= 0:
-        his_ms = T.device[j]["fix_ms"] + int(1000.0 * reach_turn_s(False, her_walk_s))
+        his_ms = known_ms(T.device[j]) + int(1000.0 * reach_turn_s(False, her_walk_s))
         soonest = min(soonest, his_ms) if his_ms > from_ms else soonest
     return int(from_ms if soonest == policy.NEVER_MS else soonest)
 
@@ -81,9 +81,9 @@ def closed_m(T: Any, i: int, j: int, at_ms: int, her_walk_s: float) -> float:
     """How much nearer the silent devices can be by a moment than their last fixes were."""
     gone_m = 0.0
     if i >= 0:
-        gone_m += reach_m(T.device[i], True, (at_ms - T.device[i]["fix_ms"]) / 1000.0, her_walk_s)
+        gone_m += reach_m(T.device[i], True, (at_ms - known_ms(T.device[i])) / 1000.0, her_walk_s)
     if j >= 0:
-        gone_m += reach_m(T.device[j], False, (at_ms - T.device[j]["fix_ms"]) / 1000.0, 0.0)
+        gone_m += reach_m(T.device[j], False, (at_ms - known_ms(T.device[j])) / 1000.0, 0.0)
     return gone_m
 
 
@@ -92,8 +92,8 @@ def closes_ms(T: Any, i: int, j: int, reach_margin_m: float, from_ms: int, her_w
     """When the margin is closed, at the speeds allowed from a moment on."""
     speed = 0.0
     if i >= 0:
-        speed += reach_mps(T.device[i], True, (from_ms - T.device[i]["fix_ms"]) / 1000.0, her_walk_s)
+        speed += reach_mps(T.device[i], True, (from_ms - known_ms(T.device[i])) / 1000.0, her_walk_s)
     if j >= 0:
-        speed += reach_mps(T.device[j], False, (from_ms - T.device[j]["fix_ms"]) / 1000.0, 0.0)
+        speed += reach_mps(T.device[j], False, (from_ms - known_ms(T.device[j])) / 1000.0, 0.0)
     wait_s = (reach_margin_m - closed_m(T, i, j, from_ms, her_walk_s)) / speed
     return int(from_ms + math.ceil(min(max(wait_s, 0.0), 1e9) * 1000.0))

@@ -52,6 +52,9 @@ DEVICE = np.dtype(
         ("gap_s", np.float64),
         ("rest", np.int32),  # fixes at rest in a row
         ("stirred", np.int8),  # it has moved since it was known to be at rest here
+        ("stir_from_ms", np.int64),  # when it was last known to lie here, before it stirred; 0: it has not, or lies as it did ...
+        ("stir_ms", np.int32),  # ... for how long it has been up since, in all ...
+        ("quiet_from_ms", np.int64),  # ... and since when it is quiet again
         ("stray_from_ms", np.int64),  # since when its fixes contradict its own "at rest"; 0: they do not
         ("prev_ms", np.int64),  # the believed fix before the last one
         ("prev_lat", np.float64),

@@ -86,6 +86,12 @@ def overdue_ms(d: Any) -> int:
 
 
 @compiled
+def known_ms(d: Any) -> int:
+    """When it was last known to be where its last believed fix says: before it stirred, until it has been quiet for long."""
+    return int(d["stir_from_ms"] if d["stir_from_ms"] > 0 else d["fix_ms"])
+
+
+@compiled
 def speed_mps(d: Any) -> float:
     """The speed that the filter believes in."""
     return math.hypot(d["ve"], d["vn"])
@@ -263,7 +269,8 @@ def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
         learn_gap(d, dt_s)
         follow(d, p, dt_s, sigma_m)
     d["seen"] = 1
-    d["held"] = d["stirred"] = 0
+    d["held"] = 0
+    lie_down(d)
     note_history(d, history)
 
 
@@ -299,21 +306,37 @@ def rests(d: Any) -> bool:
 
 
 @compiled
+def lie_down(d: Any) -> None:
+    """What has stirred has been quiet for long, or a fix says where it is."""
+    d["stirred"] = d["stir_from_ms"] = d["stir_ms"] = d["quiet_from_ms"] = 0
+
+
+@compiled
+def set_out(d: Any) -> None:
+    """It is under way, and has been since it was last known to lie still: the red lights since then were no rest."""
+    d["rest"] = 0
+    d["fix_ms"] = known_ms(d)
+
+
+@compiled
 def stir(d: Any, now_ms: int) -> None:
-    """Somebody at rest moves: a turn in bed or the next room, if the sensor is quiet again soon; longer, and he is under way."""
-    d["stirred"] = 1
-    if now_ms - d["fix_ms"] > policy.STIR_MS_MAX:
-        d["rest"] = 0
+    """Somebody at rest moves: a turn in bed or the next room, if the sensor is quiet again soon; longer in all, and he is under way."""
+    if d["stir_from_ms"] == 0:
+        d["stir_from_ms"] = d["fix_ms"]
+    d["stirred"], d["quiet_from_ms"] = 1, 0
+    if now_ms - d["fix_ms"] + d["stir_ms"] > policy.STIR_MS_MAX:
+        set_out(d)
 
 
 @compiled
 def settle_again(d: Any, now_ms: int) -> None:
     """Quiet again: within a walk of where he lay, for as long as nobody knows that he lay still."""
-    walked_s = (now_ms - d["fix_ms"]) / 1000.0
-    if walked_s * 1000.0 > policy.STIR_MS_MAX:
-        d["rest"] = 0
-    d["p11"] += (policy.STIR_MPS * walked_s) ** 2
-    d["stirred"] = 0
+    walked_ms = now_ms - d["fix_ms"]
+    d["p11"] += (policy.STIR_MPS * walked_ms / 1000.0) ** 2
+    d["stirred"], d["quiet_from_ms"] = 0, now_ms
+    d["stir_ms"] = min(walked_ms + d["stir_ms"], policy.STIR_MS_MAX + 1)  # what is more says no more
+    if d["stir_ms"] > policy.STIR_MS_MAX:
+        set_out(d)
 
 
 @compiled
@@ -325,11 +348,13 @@ def lie_still(d: Any, p: Any) -> None:
     """
     now_ms = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
     if p["at_ms"] - d["ping_ms"] > max(overdue_ms(d), policy.UNHEARD_MS_MAX):
-        d["rest"] = 0
+        set_out(d)
     if p["moving"] == 1:
         stir(d, now_ms)
     elif p["moving"] == 0 and d["stirred"] == 1:
         settle_again(d, now_ms)
+    elif p["moving"] == 0 and d["quiet_from_ms"] > 0 and now_ms - d["quiet_from_ms"] >= policy.QUIET_MS and rests(d):
+        lie_down(d)
     at_rest = d["seen"] == 1 and rests(d) and d["held"] == 0
     if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:
         predict(d, (now_ms - d["fix_ms"]) / 1000.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from geofence import policy
+from tests.pings import T0
 from tests.story import Story, seconds
 
 
@@ -58,7 +60,7 @@ def test_a_motion_sensor_that_wakes_ends_it() -> None:
 
 def test_who_turns_in_bed_under_a_roof_without_positions_is_still_seen() -> None:
     """One ping an hour in which the sensor was shaken is no journey; before, "cannot see" was said for minutes after each."""
-    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    home = lying("her", range(0, 120, 60)) + "\n" + lying("him", range(1, 121, 60), 3_000)
     later = "\n".join(f"{m}:00  her  0  0  speed=0\n{m}:01  him  3000  0  nofix moving={'true' if m == 12 else 'false'}" for m in range(2, 31))
     assert "cannot_see_respondent" not in Story().tell(f"{home}\n{later}").reasons()
 
@@ -72,6 +74,37 @@ def test_who_lies_still_after_a_way_without_positions_does_not_lie_where_he_lay(
     story = Story().tell(f"{home}\n{merged(way, still)}")
     assert "cannot_see_respondent" in story.reasons()
     assert story.level != "calm"
+
+
+# From seed 305401 of the Queensland matrix: his twenty seconds at the wheel, without a position. M moves, S stands at a light.
+TRAFFIC = "MSSMMMMMSMMMSMMMSMMMM"
+
+
+@pytest.mark.parametrize("silent_from", [len(TRAFFIC), 3])
+def test_a_red_light_on_a_way_without_positions_is_no_bed(silent_from: int) -> None:
+    """Each stretch was shorter than two minutes, and each light made his old place as good as new: calm while he stood at her door."""
+    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    hers = "\n".join(f"{s // 60}:{s % 60:02d}  her  0  0  speed=0" for s in range(60, 61 + 20 * len(TRAFFIC), 20))
+    way = "\n".join(
+        f"{s // 60}:{s % 60:02d}  him  0  0  nofix moving={'true' if sign == 'M' else 'false'}"
+        for s, sign in zip(range(61, 61 + 20 * silent_from, 20), TRAFFIC[:silent_from], strict=False)
+    )
+    story = Story().tell(f"{home}\n{merged(hers, way)}")
+    lost = [t.at_ms - T0 for t in story.transitions if t.reason.word == "cannot_see_respondent"]
+    could_be_there_s = 41 + (3_000 - 500) / policy.REACH_AVENUE_MPS  # since his last fix, which is older than all the lights
+    assert lost
+    assert lost[0] <= 1000 * (could_be_there_s + 2)
+
+
+def test_who_gets_up_twice_in_a_night_is_still_seen() -> None:
+    """A light lasts two minutes at most: after three quiet ones he lay down, and what he does an hour later is another matter."""
+    up = {(m, s) for m in (12, 40) for s in (1, 21, 41)}
+    home = lying("her", range(0, 60, 20)) + "\n" + lying("him", range(1, 61, 20), 3_000)
+    later = "\n".join(
+        f"{m}:00  her  0  0  speed=0\n" + "\n".join(f"{m}:{s:02d}  him  0  0  nofix moving={'true' if (m, s) in up else 'false'}" for s in (1, 21, 41))
+        for m in range(2, 60)
+    )
+    assert "cannot_see_respondent" not in Story().tell(f"{home}\n{later}").reasons()
 
 
 def merged(*tables: str) -> str:
