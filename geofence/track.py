@@ -323,7 +323,7 @@ def stir(d: Any, now_ms: int) -> None:
     """Somebody at rest moves: a turn in bed or the next room, if the sensor is quiet again soon; longer in all, and he is under way."""
     if d["stir_from_ms"] == 0:
         d["stir_from_ms"] = d["fix_ms"]
-    d["stirred"], d["quiet_from_ms"] = 1, 0
+    d["stirred"] = 1
     if now_ms - d["fix_ms"] + d["stir_ms"] > policy.STIR_MS_MAX:
         set_out(d)
 
