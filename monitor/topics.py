@@ -79,11 +79,11 @@ class Topics:
         self._keys = np.zeros(0, np.uint8)
         self._ends = np.zeros(1, np.int64)
         self._values = np.zeros(0, np.int32)
-        self._new: list[tuple[bytes, int]] = [(topic, k) for k, topic in enumerate(topics)]
+        self._new: dict[bytes, int] = {topic: k for k, topic in enumerate(topics)}
 
     def put(self, topic: bytes, value: int) -> None:
         """Put a number under a topic; it is entered with all others that are new when somebody looks."""
-        self._new.append((topic, value))
+        self._new[topic] = value
 
     def table(self) -> tuple[Any, Any, Any, Any]:
         """Slots, keys, their ends and values, as the compiled code takes them."""
@@ -98,16 +98,16 @@ class Topics:
         return found
 
     def get(self, topic: bytes) -> int:
-        """The number under one topic, or NOWHERE."""
+        """The number under one topic, or NOWHERE. What is new is not entered for it: a thousand orders would be entered one by one."""
         text = np.frombuffer(bytearray(topic), np.uint8)  # of bytes it would be another type, and compiled once more
-        return value_of(text, 0, len(text), *self.table())
+        return self._new.get(topic, value_of(text, 0, len(text), self._slots, self._keys, self._ends, self._values))
 
     def _enter(self) -> None:
-        new, self._new, first = self._new, [], len(self._values)
-        lengths = accumulate((len(topic) for topic, _ in new), initial=int(self._ends[-1]))
-        self._keys = np.concatenate((self._keys, np.frombuffer(b"".join([topic for topic, _ in new]), np.uint8)))
+        new, self._new, first = self._new, {}, len(self._values)
+        lengths = accumulate(map(len, new), initial=int(self._ends[-1]))
+        self._keys = np.concatenate((self._keys, np.frombuffer(b"".join(new), np.uint8)))
         self._ends = np.concatenate((self._ends[:-1], np.fromiter(lengths, np.int64, len(new) + 1)))
-        self._values = np.concatenate((self._values, np.fromiter((value for _, value in new), np.int32, len(new))))
+        self._values = np.concatenate((self._values, np.fromiter(new.values(), np.int32, len(new))))
         if ROOM * len(self._values) > len(self._slots):
             self._slots, first = np.full(1 << (ROOM * len(self._values)).bit_length(), NOWHERE, np.int32), 0
         enter(first, self._slots, self._keys, self._ends, self._values)

@@ -154,6 +154,7 @@ def test_the_table_knows_what_a_dictionary_would(rounds: list[list[tuple[str, in
             table.put(name.encode(), value)
             known[name] = value
         names = [*asked, *known]
+        assert [table.get(name.encode()) for name in names] == [known.get(name, NOWHERE) for name in names], "entered or not"
         assert found(table, [name.encode() for name in names]) == [known.get(name, NOWHERE) for name in names]
 
 
