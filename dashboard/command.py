@@ -27,7 +27,7 @@ from dashboard.server import application
 from monitor.feed import HOST
 from monitor.http import STOP_S, listen
 from monitor.log import configure, get_logger
-from monitor.supervise import supervised
+from monitor.supervise import end, supervised
 
 _log = get_logger("console")
 
@@ -103,9 +103,7 @@ async def _serve(settings: Settings, records: Records) -> None:
         await runner.cleanup()
         async with asyncio.timeout(STOP_S):
             await desk.console.kept()
-        for one in parts:
-            one.cancel()
-        await asyncio.gather(*parts, return_exceptions=True)
+        await end(parts)
 
 
 async def _told_to_stop() -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 from geofence import policy
 from geofence.doubt import explained_m
+from geofence.filter import reckon, speed_mps
 from geofence.geodesy import distance_m, moved, offset_m
 from geofence.jit import compiled, compiled_apart
 from geofence.proximity import AHEAD_S, PERIMETER, p_place_barred
 from geofence.terms import Source
-from geofence.track import reckon, speed_mps
 
 WIFI, LBS = int(Source.WIFI), int(Source.LBS)
 LAT, LON, SIGMA, SECONDS = 0, 1, 2, 3  # of a remembered place

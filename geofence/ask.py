@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from geofence import policy
+from geofence.filter import speed_mps
 from geofence.jit import compiled
+from geofence.rhythm import overdue_ms
 from geofence.state import COMMAND
 from geofence.terms import Reason
-from geofence.track import overdue_ms, speed_mps
 from geofence.watch import has
 
 SOS = int(Reason.SOS)

@@ -16,7 +16,7 @@ from typing import Any
 from geofence import policy
 from geofence.geodesy import distance_m
 from geofence.jit import compiled
-from geofence.track import overdue_ms
+from geofence.rhythm import overdue_ms
 
 LAT, LON, DAYS, FIRST_MS, LAST_MS, LONGEST_MS = 0, 1, 2, 3, 4, 5  # of one hole; DAYS 0: none
 

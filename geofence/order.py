@@ -10,11 +10,13 @@ from typing import Any
 from geofence import policy
 from geofence.anchor import nobody_moves, p_settled
 from geofence.ask import ask, ask_now, command_person
+from geofence.filter import speed_mps
 from geofence.hole import known_until_ms
 from geofence.jit import compiled
 from geofence.pattern import note_patterns
 from geofence.proximity import INCLUSION, PERIMETER
 from geofence.reach import NOWHERE_M, lost_at_ms
+from geofence.rhythm import overdue_ms, silence_ms
 from geofence.target import (
     APPROACH,
     BREACH,
@@ -36,7 +38,6 @@ from geofence.target import (
     witness,
 )
 from geofence.terms import Proximity, Reason
-from geofence.track import overdue_ms, silence_ms, speed_mps
 from geofence.watch import LOST_BITS, bit, geometry_bits, lost_bits, settle, tell_numbers
 
 UNKNOWN = int(Proximity.UNKNOWN)

@@ -12,11 +12,12 @@ from geofence import policy
 from geofence.anchor import nobody_moves, p_settled
 from geofence.clock import fix_time_ms
 from geofence.doubt import is_impossible
+from geofence.filter import measured_sigma_m
 from geofence.jit import compiled, compiled_apart
 from geofence.proximity import PERIMETER, p_place_barred
 from geofence.target import clear_draft, ended_ms, is_open, witness
 from geofence.terms import Reason
-from geofence.track import LATE, distance_from, measured_sigma_m, place_at
+from geofence.track import LATE, distance_from, place_at
 from geofence.watch import NOBODYS, say
 
 PAST_BREACH = int(Reason.PAST_BREACH)

@@ -16,12 +16,12 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.filter import speed_mps
 from geofence.geodesy import bearing_deg, distance_m, offset_m
 from geofence.jit import compiled
 from geofence.proximity import INCLUSION, PERIMETER, rounded
 from geofence.target import APPROACH, CLEAR, is_silent
 from geofence.terms import Reason
-from geofence.track import speed_mps
 from geofence.watch import say
 
 PROBES = 3  # twice is to and fro, whoever he is; the state keeps the last three [F]

@@ -11,10 +11,11 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.filter import reckon
 from geofence.geodesy import bearing_deg, offset_m
 from geofence.jit import compiled, compiled_apart
 from geofence.terms import ZoneKind
-from geofence.track import place_at, reckon
+from geofence.track import place_at
 from geofence.zone import circle_signed_distance_m, circle_swept_signed_distance_m, signed_distance_m, swept_signed_distance_m
 
 EXCLUSION, INCLUSION, PERIMETER = int(ZoneKind.EXCLUSION), int(ZoneKind.INCLUSION), int(ZoneKind.PERIMETER)

@@ -9,8 +9,9 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.filter import speed_mps
 from geofence.jit import compiled
-from geofence.track import known_ms, speed_mps
+from geofence.rest import known_ms
 
 REACH_TURNS = 2  # hers and his [G]
 NOWHERE_M = 1e12  # the margin while no two were seen that have one [G]

@@ -9,10 +9,10 @@ import math
 from typing import Any
 
 from geofence import policy
+from geofence.filter import measured_sigma_m
 from geofence.geodesy import distance_m
 from geofence.jit import compiled
 from geofence.terms import Source
-from geofence.track import measured_sigma_m
 
 WIFI, LBS = int(Source.WIFI), int(Source.LBS)
 

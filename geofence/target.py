@@ -12,6 +12,7 @@ from typing import Any
 
 from geofence import policy
 from geofence.doubt import lies_still
+from geofence.filter import GLIDE_S_MAX, speed_mps
 from geofence.geodesy import distance_m, moved
 from geofence.jit import compiled, compiled_apart
 from geofence.proximity import (
@@ -28,9 +29,11 @@ from geofence.proximity import (
     see_zone,
 )
 from geofence.reach import NOWHERE_M, lost_at_ms
+from geofence.rest import rests
+from geofence.rhythm import overdue_ms, silence_ms
 from geofence.state import TRANSITION
 from geofence.terms import Contact, Proximity, Source
-from geofence.track import GLIDE_S_MAX, overdue_ms, place_at, rests, silence_ms, speed_mps
+from geofence.track import place_at
 
 EVER = 0  # ms: however long ago
 CLEAR, APPROACH, BREACH = int(Proximity.CLEAR), int(Proximity.APPROACH), int(Proximity.BREACH)

@@ -1,8 +1,6 @@
-"""One device: which of its fixes are to be believed, where is it now, how sure are we?
+"""One device: which of its fixes are to be believed, and how they move its track (`filter.py`).
 
-The filter is a damped-velocity (integrated Ornstein-Uhlenbeck) Kalman filter, the same on both axes of the local
-plane: docs/detection.md section 1. A row `d` is one element of the `DEVICE` array, `p` one of the `PING` array.
-Everything here is compiled; it also runs as plain Python (NUMBA_DISABLE_JIT=1).
+A row `d` is one element of the `DEVICE` array, `p` one of the `PING` array.
 """
 
 from __future__ import annotations
@@ -13,14 +11,11 @@ from typing import Any
 from geofence import policy
 from geofence.clock import fix_time_ms, is_stale, set_clock
 from geofence.doubt import explained_m, hold, is_impossible, must_hold
+from geofence.filter import LBS, correct_position, correct_velocity, measured_sigma_m, predict, reckon, speed_mps, variance_after
 from geofence.geodesy import distance_m, moved, offset_m
 from geofence.jit import compiled
-from geofence.terms import Source
-
-GPS, WIFI, LBS = int(Source.GPS), int(Source.WIFI), int(Source.LBS)
-
-FADE_MAX = math.exp(-policy.DEAD_RECKONING_S_MAX / policy.VELOCITY_TAU_S)  # what is left of a velocity when dead reckoning ends ...
-GLIDE_S_MAX = policy.VELOCITY_TAU_S * (1.0 - FADE_MAX)  # ... and how far it has carried, in seconds of it
+from geofence.rest import lie_down, lie_still
+from geofence.rhythm import learn_gap
 
 # What became of a ping (the value of `take`)
 DUPLICATE = 0  # had it already: nothing changes
@@ -29,132 +24,6 @@ NO_FIX = 2  # nothing new about the position
 BACKLOG = 3  # moves the track on, but to a moment long past: history, never a present breach
 HELD = 4  # an impossible jump, held back
 LIVE = 5  # a believed fix of now
-
-
-@compiled
-def measured_sigma_m(source: int, accuracy_m: float) -> float:
-    """Standard error per axis of a fix, from its source and from what its accuracy field is worth."""
-    accuracy = policy.ACCURACY_UNKNOWN_M if math.isnan(accuracy_m) else accuracy_m
-    axis = accuracy / policy.ACCURACY_RADIUS_PER_SIGMA
-    if source == LBS:
-        return max(policy.CELL_SIGMA_M_MIN, policy.CELL_SIGMA_FACTOR * axis)
-    if source == WIFI:
-        return max(policy.WIFI_SIGMA_M_MIN, policy.WIFI_SIGMA_FACTOR * axis)
-    return max(policy.GPS_SIGMA_M_MIN, policy.GPS_SIGMA_FACTOR * axis)
-
-
-@compiled
-def variance_faded(d: Any, dt_s: float, a: float) -> float:
-    """Position variance per axis (m^2), `dt_s` after the last believed fix, where exp(-dt_s / tau) is `a`."""
-    tau = policy.VELOCITY_TAU_S
-    reach = tau * (1.0 - a)
-    noise = d["spread"] * d["spread"] * tau * tau * (2.0 * dt_s / tau - 3.0 + 4.0 * a - a * a)
-    variance: float = d["p11"] + 2.0 * d["p12"] * reach + d["p22"] * reach * reach + noise
-    return variance
-
-
-@compiled
-def variance_after(d: Any, dt_s: float) -> float:
-    """Position variance per axis (m^2), `dt_s` after the last believed fix."""
-    dt = min(max(dt_s, 0.0), policy.SPREAD_AGE_S_MAX)
-    return variance_faded(d, dt, math.exp(-dt / policy.VELOCITY_TAU_S))
-
-
-@compiled
-def reckon(d: Any, dt_s: float) -> tuple[float, float, float]:
-    """The device `dt_s` after its last believed fix: (seconds of travel glided, share of the velocity left, variance m^2).
-
-    The travel is bounded, as dead reckoning is; the variance is that of `variance_after`. One exponential: the kernel's dearest part.
-    """
-    if dt_s > policy.DEAD_RECKONING_S_MAX:
-        return GLIDE_S_MAX, FADE_MAX, variance_after(d, dt_s)
-    dt = max(dt_s, 0.0)
-    fade = math.exp(-dt / policy.VELOCITY_TAU_S)
-    return policy.VELOCITY_TAU_S * (1.0 - fade), fade, variance_faded(d, dt, fade)
-
-
-@compiled
-def silence_ms(d: Any) -> int:
-    """How old the last believed fix may grow before the device counts as silent."""
-    return int(1000.0 * (policy.SILENCE_GAPS * d["gap_s"] + policy.SILENCE_SLACK_S))
-
-
-@compiled
-def overdue_ms(d: Any) -> int:
-    """How old the last believed fix may grow before a report is overdue: its own rhythm, and the network's worst latency."""
-    return int(1000.0 * (d["gap_s"] + policy.OVERDUE_SLACK_S))
-
-
-@compiled
-def known_ms(d: Any) -> int:
-    """When it was last known to be where its last believed fix says: before it stirred, until it has been quiet for long."""
-    return int(d["stir_from_ms"] if d["stir_from_ms"] > 0 else d["fix_ms"])
-
-
-@compiled
-def speed_mps(d: Any) -> float:
-    """The speed that the filter believes in."""
-    return math.hypot(d["ve"], d["vn"])
-
-
-# --- The filter ---------------------------------------------------------------------------------------------------
-
-
-@compiled
-def predict(d: Any, dt_s: float) -> tuple[float, float]:
-    """Move velocity and errors on by `dt_s` (>= 0); returns how far the position has glided, (east_m, north_m)."""
-    tau = policy.VELOCITY_TAU_S
-    a = math.exp(-dt_s / tau)
-    reach = tau * (1.0 - a)
-    glide = reach if dt_s <= policy.DEAD_RECKONING_S_MAX else GLIDE_S_MAX
-    east, north = d["ve"] * glide, d["vn"] * glide
-    d["ve"] *= a
-    d["vn"] *= a
-    spread2 = d["spread"] * d["spread"]
-    p12, p22 = d["p12"], d["p22"]
-    d["p11"] = variance_faded(d, dt_s, a) if dt_s <= policy.SPREAD_AGE_S_MAX else variance_after(d, dt_s)
-    d["p12"] = a * (p12 + p22 * reach) + spread2 * tau * (1.0 - a) * (1.0 - a)
-    d["p22"] = a * a * p22 + spread2 * (1.0 - a * a)
-    return east, north
-
-
-@compiled
-def kept_variance(d: Any) -> float:
-    """What stays of the last fix's variance however many of them agree; a thousand fixes of one mast are still that mast."""
-    ratio = 1.0 if d["source"] == LBS else policy.MEASUREMENT_KEPT_RATIO
-    kept: float = ratio * d["sigma"] * d["sigma"]
-    return kept
-
-
-@compiled
-def correct_position(d: Any, east_m: float, north_m: float) -> tuple[float, float]:
-    """Kalman update with the last fix, `(east_m, north_m)` from the predicted position; returns the correction of the position."""
-    r = d["sigma"] * d["sigma"]
-    gain = d["p11"] / (d["p11"] + r)
-    gain_v = d["p12"] / (d["p11"] + r)
-    d["ve"] += gain_v * east_m
-    d["vn"] += gain_v * north_m
-    p11, p12 = d["p11"], d["p12"]
-    d["p11"] = max((1.0 - gain) * p11, kept_variance(d))
-    d["p12"] = (1.0 - gain) * p12
-    d["p22"] = max(d["p22"] - gain_v * p12, 0.01)
-    return gain * east_m, gain * north_m
-
-
-@compiled
-def correct_velocity(d: Any, ve_mps: float, vn_mps: float, sigma_mps: float) -> tuple[float, float]:
-    """Kalman update with a velocity; returns the correction of the position, which follows through the correlation."""
-    r = sigma_mps * sigma_mps
-    gain = d["p22"] / (d["p22"] + r)
-    gain_x = d["p12"] / (d["p22"] + r)
-    de, dn = ve_mps - d["ve"], vn_mps - d["vn"]
-    d["ve"] += gain * de
-    d["vn"] += gain * dn
-    p12 = d["p12"]
-    d["p11"] = max(d["p11"] - gain_x * p12, kept_variance(d))
-    d["p12"] = (1.0 - gain) * p12
-    d["p22"] = max((1.0 - gain) * d["p22"], 0.01)
-    return gain_x * de, gain_x * dn
 
 
 @compiled
@@ -249,15 +118,6 @@ def follow(d: Any, p: Any, dt_s: float, sigma_m: float) -> None:
 
 
 @compiled
-def learn_gap(d: Any, dt_s: float) -> None:
-    """Learn the device's rhythm from `dt_s` since the fix before: not from an outage, nor from what was under way as it was eased."""
-    under_way = dt_s < d["gap_s"] and d["prev_ms"] < d["eased_ms"]
-    if dt_s <= policy.GAP_LEARN_S_MAX and not under_way:
-        gap = policy.GAP_MEMORY_RATIO * d["gap_s"] + (1.0 - policy.GAP_MEMORY_RATIO) * dt_s
-        d["gap_s"] = min(max(gap, policy.GAP_S_MIN), policy.GAP_S_MAX)
-
-
-@compiled
 def believe(d: Any, history: Any, p: Any, fix_ms: int, sigma_m: float) -> None:
     """Let a believed fix move the track."""
     dt_s = (fix_ms - d["fix_ms"]) / 1000.0
@@ -297,69 +157,6 @@ def take_fix(d: Any, history: Any, p: Any) -> int:
     late = p["at_ms"] - fix_ms > policy.HISTORY_AGE_MS
     d["fix_late"] = 1 if late else 0
     return BACKLOG if late else LIVE
-
-
-@compiled
-def rests(d: Any) -> bool:
-    """True if it was at rest when it was heard last."""
-    return bool(d["rest"] >= policy.REST_FIXES and d["stirred"] == 0)
-
-
-@compiled
-def lie_down(d: Any) -> None:
-    """What has stirred has been quiet for long, or a fix says where it is."""
-    d["stirred"] = d["stir_from_ms"] = d["stir_ms"] = d["quiet_from_ms"] = 0
-
-
-@compiled
-def set_out(d: Any) -> None:
-    """It is under way, and has been since it was last known to lie still: the red lights since then were no rest."""
-    d["rest"] = 0
-    d["fix_ms"] = known_ms(d)
-
-
-@compiled
-def stir(d: Any, now_ms: int) -> None:
-    """Somebody at rest moves: a turn in bed or the next room, if the sensor is quiet again soon; longer in all, and he is under way."""
-    if d["stir_from_ms"] == 0:
-        d["stir_from_ms"] = d["fix_ms"]
-    d["stirred"] = 1
-    if now_ms - d["fix_ms"] + d["stir_ms"] > policy.STIR_MS_MAX:
-        set_out(d)
-
-
-@compiled
-def settle_again(d: Any, now_ms: int) -> None:
-    """Quiet again: within a walk of where he lay, for as long as nobody knows that he lay still."""
-    walked_ms = now_ms - d["fix_ms"]
-    d["p11"] += (policy.STIR_MPS * walked_ms / 1000.0) ** 2
-    d["stirred"], d["quiet_from_ms"] = 0, now_ms
-    d["stir_ms"] = min(walked_ms + d["stir_ms"], policy.STIR_MS_MAX + 1)  # what is more says no more
-    if d["stir_ms"] > policy.STIR_MS_MAX:
-        set_out(d)
-
-
-@compiled
-def lie_still(d: Any, p: Any) -> None:
-    """A device at rest that says it has not moved is where it was: its fix is as good as new, a little less sure.
-
-    Only the ping's own motion sensor says so; a position that is repeated, or a cell that still matches, does not. Who has moved
-    unseen for long, or was not heard for so long that he may have, is at rest somewhere else: nothing but a fix says where.
-    """
-    now_ms = min(p["at_ms"], p["sent_ms"] + d["offset_ms"])
-    if p["at_ms"] - d["ping_ms"] > max(overdue_ms(d), policy.UNHEARD_MS_MAX):
-        set_out(d)
-    if p["moving"] == 1:
-        stir(d, now_ms)
-    elif p["moving"] == 0 and d["stirred"] == 1:
-        settle_again(d, now_ms)
-    elif p["moving"] == 0 and d["quiet_from_ms"] > 0 and now_ms - d["quiet_from_ms"] >= policy.QUIET_MS and rests(d):
-        lie_down(d)
-    at_rest = d["seen"] == 1 and rests(d) and d["held"] == 0
-    if at_rest and p["moving"] == 0 and now_ms > d["fix_ms"] and p["at_ms"] - now_ms <= policy.HISTORY_AGE_MS:
-        predict(d, (now_ms - d["fix_ms"]) / 1000.0)
-        correct_velocity(d, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
-        d["fix_ms"], d["fix_late"] = now_ms, 0  # what came as history is said again now
 
 
 @compiled

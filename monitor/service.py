@@ -50,7 +50,7 @@ from monitor.selftest import OK, Report, SelfTest
 from monitor.sessions import Sessions, broker_of
 from monitor.sinks import Distributor
 from monitor.store import Store
-from monitor.supervise import Restarts, supervised
+from monitor.supervise import Restarts, end, supervised
 from monitor.terms import CANARY, Envelope
 from monitor.views import Views
 from monitor.watchdog import Watchdog
@@ -222,7 +222,7 @@ class Service:
                 await stop.wait()
                 await self._stop(pings, background, answers)
         finally:
-            await _end([pages])
+            await end([pages])
             self._journal.close()
             _log.info("stopped")
 
@@ -255,11 +255,11 @@ class Service:
         """Stop in the order in which nothing is lost: input, commit, deliveries, memory."""
         _log.info("stopping")
         self._sessions.watch.stop()
-        await _end(pings)
-        await _end(background)
+        await end(pings)
+        await end(background)
         await self._loop.stop()
         await self._outbox.stop(OUTBOX_STOP_S)
-        await _end([answers])
+        await end([answers])
         with suppress(OSError):  # without it the next start replays a little more
             await self._save(STOP_SAVE_S_MAX)
 
@@ -358,12 +358,6 @@ class Service:
                 "restarts": dict(self._restarts.counts),
             },
         )
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _serve(settings: Settings, registry: Registry, contacts: dict[PersonId, Contact]) -> None:

@@ -1,11 +1,14 @@
-"""Keep a part running: if it fails it is started again, later and later, and everyone is told; one that fails on and on is a trouble."""
+"""Keep a part running: if it fails it is started again, later and later, and everyone is told; one that fails on and on is a trouble.
+
+And end it, when it is time.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from monitor.log import get_logger
 
@@ -13,6 +16,8 @@ RESTART_S_MIN, RESTART_S_MAX = 0.1, 10.0  # a hiccup is over at once; a part tha
 STEADY_S = 60.0  # a part that ran this long has recovered: its next failure starts from RESTART_S_MIN again
 
 FAILS_MAX = 3  # so many failures within STEADY_S are no hiccup: somebody must look
+
+CANCEL_AGAIN_S = 1.0  # longer than any part takes to end once it is cancelled: what is being answered by HTTP has half a second
 
 _log = get_logger("supervisor")
 
@@ -57,3 +62,18 @@ async def supervised(name: str, part: Callable[[], Awaitable[None]], on_restart:
         on_restart(name)
         await asyncio.sleep(delay_s)
         delay_s = min(delay_s * 2, RESTART_S_MAX)
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until each of them has ended.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11, in which libraries wait for answers, forgets a
+    cancellation that arrives together with the answer (https://github.com/python/cpython/issues/86296).
+    """
+    tasks = list(tasks)
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # they have ended; what they raised is looked at, or asyncio complains of it

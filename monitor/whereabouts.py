@@ -12,12 +12,13 @@ from alerts.wording import wind_of
 from config.order_data import zone_as_feature
 from geofence import policy
 from geofence.core import Core
+from geofence.filter import reckon, variance_after
 from geofence.geodesy import moved, offset_m
 from geofence.health import hours_left
 from geofence.proximity import FAR_S, PERIMETER
+from geofence.rhythm import silence_ms
 from geofence.target import is_open, look
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Reason, Registry, Role, Source, Strap, Tether
-from geofence.track import reckon, silence_ms, variance_after
 
 NOBODY = -1  # no fix is the occasion: somebody looks
 DEGREES = 6  # decimals of a position: 0.1 m

@@ -13,11 +13,12 @@ from typing import Any
 
 from config.orders import load_registry
 from geofence import policy
+from geofence.filter import reckon
 from geofence.geodesy import offset_m
 from geofence.proximity import p_within, see_perimeter
 from geofence.reach import reach_m
+from geofence.rhythm import overdue_ms
 from geofence.terms import Level, Reason, Transition
-from geofence.track import overdue_ms, reckon
 from monitor.engine import Engine
 from monitor.terms import Envelope
 from monitor.wire import envelope_from_line

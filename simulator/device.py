@@ -6,12 +6,13 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiomqtt
 
 from geofence.terms import DeviceId
+from monitor.supervise import end
 from simulator.network import Network
 from simulator.scenario import Party
 from simulator.tracker import Report, Tracker, Wire
@@ -21,7 +22,6 @@ KEEPALIVE_S = 30
 TIMEOUT_S = 10.0  # longer than any broker takes; then the connection is given up
 ANSWER_S = (4.0, 12.0)  # a person looks at a ringing bracelet and presses the button
 ANSWER_CHANCE = 0.8
-CANCEL_AGAIN_S = 0.5  # longer than any task here takes to end once it is cancelled
 SENT_KEPT = 64  # moments of the last pings: enough to match an alert to the ping that caused it
 
 Clock = Callable[[], int]  # ms UTC
@@ -47,21 +47,6 @@ class ReceivedAlert:
     issued_ms: int
     received_ms: int
     text: str
-
-
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks until each of them has ended.
-
-    Once is not enough: `asyncio.wait_for` of Python 3.11, in which aiomqtt waits for the broker's answers, forgets a
-    cancellation that arrives together with the answer (https://github.com/python/cpython/issues/86296).
-    """
-    tasks = list(tasks)
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
-    await asyncio.gather(*tasks, return_exceptions=True)  # they have ended; what they raised is looked at, or asyncio complains of it
 
 
 class SimulatedDevice:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from geofence.terms import DeviceId, OrderId
-from simulator.device import Broker, Clock, ReceivedAlert, SimulatedDevice, end
+from monitor.supervise import end
+from simulator.device import Broker, Clock, ReceivedAlert, SimulatedDevice
 from simulator.scenario import Pair, Scenario
 from simulator.truth import PERIMETER, PairTruth, truth
 

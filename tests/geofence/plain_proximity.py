@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from geofence import filter as fl
 from geofence import proximity as near
-from geofence import track as tr
 from geofence.core import Core
 from geofence.geodesy import moved, offset_m
 from geofence.terms import Polygons, Position, Zone, ZoneId, ZoneKind
@@ -72,7 +72,7 @@ def test_a_pair_is_seen_where_both_will_be() -> None:
     e, n = g10 * 1.0, 1_000.0 - 10.0 * g10 - 2.0 * g4
     margin, sigma, p_inside, p_ring, seconds, bearing, last = near.see_perimeter(hers, his, 500.0, 100.0, T0)
     assert margin == pytest.approx(math.hypot(e, n) - 500.0, abs=0.06)
-    assert sigma == pytest.approx(math.sqrt(tr.variance_after(hers, 4.0) + tr.variance_after(his, 10.0)), abs=0.06)
+    assert sigma == pytest.approx(math.sqrt(fl.variance_after(hers, 4.0) + fl.variance_after(his, 10.0)), abs=0.06)
     assert seconds == near.seconds_to_circle(e, n, f10 * 1.0, -10.0 * f10 - 2.0 * f4, 500.0)
     assert bearing == pytest.approx(math.degrees(math.atan2(e, n)), abs=1.0)
     assert last == pytest.approx(500.0, abs=0.06)
@@ -241,7 +241,7 @@ def test_both_go_on_as_they_went_and_three_seconds_further(north_m: float) -> No
     e, n = e0 - 6.0 * g10 - 3.0 * g4, n0 - 4.0 * g10 + 2.0 * g4
     we, wn = -6.0 * f10 - 3.0 * f4, -4.0 * f10 + 2.0 * f4
     ahead_s = 60.0 * (1 - math.exp(-3.0 / 60.0))
-    sigma = near.rounded(math.sqrt(tr.variance_after(hers, 4.0) + tr.variance_after(his, 10.0)), 10.0)
+    sigma = near.rounded(math.sqrt(fl.variance_after(hers, 4.0) + fl.variance_after(his, 10.0)), 10.0)
     now, ahead = near.rounded(math.hypot(e, n), 10.0), near.rounded(math.hypot(e + we * ahead_s, n + wn * ahead_s), 10.0)
     odds = max(near.p_within(now, sigma, 500.0), near.p_within(ahead, sigma, 500.0))
     bearing = near.rounded(math.degrees(math.atan2(e, n)) % 360.0, 1.0) % 360.0

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from geofence import track as tr
+from geofence import rhythm
 from geofence.reach import lost_at_ms, reach_m, reach_mps
 from geofence.state import DEVICE
 from geofence.target import is_silent, walks_s
@@ -17,7 +17,7 @@ from tests.rows import S, device
 
 
 def test_silence_is_two_and_a_half_gaps_and_a_bit() -> None:
-    assert [tr.silence_ms(device(gap_s=g)) for g in (5.0, 60.0)] == [57_500, 195_000]
+    assert [rhythm.silence_ms(device(gap_s=g)) for g in (5.0, 60.0)] == [57_500, 195_000]
     d = device(gap_s=60.0)
     assert [is_silent(d, T0 + 195_000 + k) for k in (0, 1)] == [False, True]
     assert [is_silent(device(p11=s * s), T0) for s in (150.0, 150.1)] == [False, True]

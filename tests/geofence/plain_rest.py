@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geofence import policy
+from geofence import policy, rest
 from geofence import track as tr
 from geofence.state import HISTORY_SHAPE
 from tests.pings import T0
@@ -19,12 +19,12 @@ def test_who_stirs_for_a_moment_rests_within_a_walk_of_where_he_lay(since_s: int
     """Last known to lie still a while ago; then the sensor was shaken, and is quiet again."""
     d = device(rest=12, p11=100.0, spread=policy.REST_SPREAD_MPS, sigma=10.0, sent_ms=T0, ping_ms=T0)
     half_ms = T0 + since_s * S // 2
-    tr.lie_still(d, p(at_ms=half_ms, sent_ms=half_ms, moving=1))
+    rest.lie_still(d, p(at_ms=half_ms, sent_ms=half_ms, moving=1))
     assert (d["fix_ms"], d["stirred"]) == (T0, 1), "on the move: his fix grows old"
-    assert not tr.rests(d)
+    assert not rest.rests(d)
     d["ping_ms"] = half_ms
-    tr.lie_still(d, p(at_ms=T0 + since_s * S, sent_ms=T0 + since_s * S, moving=0))
-    assert tr.rests(d) == rests
+    rest.lie_still(d, p(at_ms=T0 + since_s * S, sent_ms=T0 + since_s * S, moving=0))
+    assert rest.rests(d) == rests
     assert d["fix_ms"] == (T0 + since_s * S if rests else T0)
     if rests:
         assert d["p11"] > 100.0 + (policy.STIR_MPS * since_s) ** 2
@@ -34,9 +34,9 @@ def stirring(*signs: tuple[int, str]) -> tuple[Any, list[tuple[int, int, int]]]:
     """One who has lain still, heard at these seconds without a position, "M" moving or "S" still; and after each: his fix (s), what is known (s), rest."""
     d, states = device(rest=12, p11=100.0, spread=policy.REST_SPREAD_MPS, sigma=10.0, sent_ms=T0, ping_ms=T0), []
     for at_s, sign in signs:
-        tr.lie_still(d, p(at_ms=T0 + at_s * S, sent_ms=T0 + at_s * S, moving=int(sign == "M")))
+        rest.lie_still(d, p(at_ms=T0 + at_s * S, sent_ms=T0 + at_s * S, moving=int(sign == "M")))
         d["ping_ms"] = T0 + at_s * S
-        states.append(((int(d["fix_ms"]) - T0) // S, (tr.known_ms(d) - T0) // S, int(d["rest"])))
+        states.append(((int(d["fix_ms"]) - T0) // S, (rest.known_ms(d) - T0) // S, int(d["rest"])))
     return d, states
 
 
@@ -65,19 +65,19 @@ def test_who_is_not_heard_after_a_light_was_under_way_before_it() -> None:
 def test_a_fix_ends_what_was_thought_of_stirring() -> None:
     d, _ = stirring((20, "S"), (50, "M"), (80, "S"))
     tr.believe(d, np.zeros(HISTORY_SHAPE), p(), T0 + 90 * S, 10.0)
-    assert (d["stirred"], d["stir_from_ms"], d["stir_ms"], d["quiet_from_ms"], tr.known_ms(d)) == (0, 0, 0, 0, T0 + 90 * S)
+    assert (d["stirred"], d["stir_from_ms"], d["stir_ms"], d["quiet_from_ms"], rest.known_ms(d)) == (0, 0, 0, 0, T0 + 90 * S)
 
 
 def test_who_stays_on_his_feet_is_under_way() -> None:
     d = device(rest=12, p11=100.0, sigma=10.0, sent_ms=T0, ping_ms=T0)
-    for since_s, rest in ((60, 12), (120, 12), (121, 0)):
-        tr.lie_still(d, p(at_ms=T0 + since_s * S, sent_ms=T0 + since_s * S, moving=1))
+    for since_s, fixes in ((60, 12), (120, 12), (121, 0)):
+        rest.lie_still(d, p(at_ms=T0 + since_s * S, sent_ms=T0 + since_s * S, moving=1))
         d["ping_ms"] = T0 + since_s * S
-        assert d["rest"] == rest
+        assert d["rest"] == fixes
 
 
 def test_a_twitch_of_the_speed_is_no_step_of_one_who_has_lain_for_long() -> None:
-    for rest, speed, then in ((10, 0.4, 10), (9, 0.4, 0), (10, 0.6, 0)):
-        d = device(rest=rest, spread=policy.REST_SPREAD_MPS, sigma=10.0)
+    for fixes, speed, then in ((10, 0.4, 10), (9, 0.4, 0), (10, 0.6, 0)):
+        d = device(rest=fixes, spread=policy.REST_SPREAD_MPS, sigma=10.0)
         tr.hear_motion(d, p(speed_mps=speed), 0.0)
         assert d["rest"] == then

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from geofence import filter as fl
 from geofence import proximity as near
-from geofence import track as tr
 from geofence.order import contact_deadline_ms
 from geofence.state import DEVICE
 from geofence.target import (
@@ -114,7 +114,7 @@ def test_the_best_device_speaks_for_her_and_the_worst_for_him() -> None:
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 600.0, LOST, (1, 0)),
         ({}, {"p11": 150.0**2}, {}, 9_000.0, FRESH, (0, 0)),
         ({}, {"p11": 150.1**2}, {}, 9_000.0, LOST, (0, 1)),
-        ({}, {"source": tr.LBS}, {}, 9_000.0, LOST, (0, 1)),  # a mast heard him: he may be anywhere around it
+        ({}, {"source": fl.LBS}, {}, 9_000.0, LOST, (0, 1)),  # a mast heard him: he may be anywhere around it
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"rest": 2}, {}, 601.0, OVERDUE, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {}, {"perimeter": 0}, 0.0, FRESH, (0, 0)),
         ({"fix_ms": T0 - 200 * S, "rest": 2}, {"fix_ms": T0 - 200 * S}, {}, 3_000.0, LOST, (1, 1)),

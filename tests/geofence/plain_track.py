@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geofence import doubt, policy
+from geofence import doubt, policy, rest, rhythm
+from geofence import filter as fl
 from geofence import track as tr
 from geofence.geodesy import offset_m
 from geofence.state import HISTORY_SHAPE
@@ -34,24 +35,24 @@ def test_a_prediction_is_that_of_the_matrices(dt: float) -> None:
     f, q = ou(dt, 1.5)
     expected = f @ covariance(d) @ f.T + q
     glide = 60.0 * (1.0 - math.exp(-min(dt, 20.0) / 60.0))
-    assert tr.variance_after(d, dt) == pytest.approx(expected[0, 0])
-    assert tr.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 60.0), expected[0, 0]))
-    assert tr.predict(d, dt) == pytest.approx((3.0 * glide, -4.0 * glide))
+    assert fl.variance_after(d, dt) == pytest.approx(expected[0, 0])
+    assert fl.reckon(d, dt) == pytest.approx((glide, math.exp(-min(dt, 20.0) / 60.0), expected[0, 0]))
+    assert fl.predict(d, dt) == pytest.approx((3.0 * glide, -4.0 * glide))
     assert covariance(d) == pytest.approx(expected)
     assert (d["ve"], d["vn"]) == pytest.approx((3.0 * math.exp(-dt / 60.0), -4.0 * math.exp(-dt / 60.0)))
 
 
 def test_time_never_runs_backwards_in_a_prediction_and_its_error_stops_growing() -> None:
     d = device(ve=3.0, p12=7.0, p22=2.0, spread=1.5)
-    assert tr.reckon(d, -5.0) == pytest.approx((0.0, 1.0, 100.0))
-    assert tr.variance_after(d, 5_000.0) == tr.variance_after(d, 600.0) > tr.variance_after(d, 599.0)
+    assert fl.reckon(d, -5.0) == pytest.approx((0.0, 1.0, 100.0))
+    assert fl.variance_after(d, 5_000.0) == fl.variance_after(d, 600.0) > fl.variance_after(d, 599.0)
 
 
 def test_corrections_are_those_of_the_matrices() -> None:
     d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, sigma=30.0)
     before, h = covariance(d), np.array([1.0, 0.0])
     gain = before @ h / (h @ before @ h + 30.0**2)
-    assert tr.correct_position(d, 10.0, -20.0) == pytest.approx((10.0 * gain[0], -20.0 * gain[0]))
+    assert fl.correct_position(d, 10.0, -20.0) == pytest.approx((10.0 * gain[0], -20.0 * gain[0]))
     assert (d["ve"], d["vn"]) == pytest.approx((3.0 + 10.0 * gain[1], -4.0 - 20.0 * gain[1]))
     after = before - np.outer(gain, h @ before)
     after[0, 0] = max(after[0, 0], 0.3 * 30.0**2)
@@ -60,17 +61,17 @@ def test_corrections_are_those_of_the_matrices() -> None:
     d = device(ve=3.0, vn=-4.0, p12=7.0, p22=2.0, sigma=8.0)
     h = np.array([0.0, 1.0])
     gain = before @ h / (h @ before @ h + 1.5**2)
-    assert tr.correct_velocity(d, 5.0, 0.0, 1.5) == pytest.approx((2.0 * gain[0], 4.0 * gain[0]))
+    assert fl.correct_velocity(d, 5.0, 0.0, 1.5) == pytest.approx((2.0 * gain[0], 4.0 * gain[0]))
     assert (d["ve"], d["vn"]) == pytest.approx((3.0 + 2.0 * gain[1], -4.0 + 4.0 * gain[1]))
     assert covariance(d) == pytest.approx(before - np.outer(gain, h @ before))
 
 
 def test_a_filter_never_becomes_surer_than_its_floors() -> None:
     d = device(p11=1.0, p12=0.0, p22=0.001, sigma=40.0)
-    tr.correct_position(d, 0.0, 0.0)
+    fl.correct_position(d, 0.0, 0.0)
     assert (d["p11"], d["p22"]) == (0.3 * 1600.0, 0.01)
     d["p11"] = 1.0
-    tr.correct_velocity(d, 0.0, 0.0, 0.5)
+    fl.correct_velocity(d, 0.0, 0.0, 0.5)
     assert d["p11"] == 0.3 * 1600.0
     assert d["p22"] == pytest.approx(0.01)
 
@@ -89,21 +90,21 @@ def test_a_filter_never_becomes_surer_than_its_floors() -> None:
     ],
 )
 def test_what_a_fix_is_worth(source: int, accuracy_m: float, sigma_m: float) -> None:
-    assert tr.measured_sigma_m(source, accuracy_m) == pytest.approx(sigma_m)
+    assert fl.measured_sigma_m(source, accuracy_m) == pytest.approx(sigma_m)
 
 
-@pytest.mark.parametrize(("source", "kept"), [(tr.GPS, 27_000.0), (tr.WIFI, 27_000.0), (tr.LBS, 90_000.0)])
+@pytest.mark.parametrize(("source", "kept"), [(fl.GPS, 27_000.0), (fl.WIFI, 27_000.0), (fl.LBS, 90_000.0)])
 def test_fixes_of_one_mast_never_become_surer_by_their_number(source: int, kept: float) -> None:
     d = device(p11=90_000.0, p12=0.0, p22=0.01, sigma=300.0, source=source)
-    assert tr.kept_variance(d) == pytest.approx(kept)
+    assert fl.kept_variance(d) == pytest.approx(kept)
     for _ in range(50):
-        tr.correct_position(d, 0.0, 0.0)
+        fl.correct_position(d, 0.0, 0.0)
     assert d["p11"] == pytest.approx(kept)
     d["p11"], d["p12"] = 90_000.0, 900.0
     for _ in range(50):
-        tr.correct_velocity(d, 0.0, 0.0, 0.1)
+        fl.correct_velocity(d, 0.0, 0.0, 0.1)
     assert d["p11"] >= kept
-    moved = device(seen=1, fix_ms=T0, p11=1e6, p22=25.0, spread=1.5, gap_s=60.0, source=tr.GPS, lat=20.0, lon=-100.0)
+    moved = device(seen=1, fix_ms=T0, p11=1e6, p22=25.0, spread=1.5, gap_s=60.0, source=fl.GPS, lat=20.0, lon=-100.0)
     tr.believe(moved, np.zeros(HISTORY_SHAPE), p(source=source, lat_deg=20.0, lon_deg=-100.0), T0 + 60_000, 300.0)
     assert moved["p11"] >= kept * 0.99, "by the source of the new fix, not of the one before"
 
@@ -180,7 +181,7 @@ def test_remembered_places_lie_between_and_after_the_fixes() -> None:
     assert place(120) == (0.0, 900.0, 102.0)
     for age_s in (10.0, 600.0):
         glide = 60.0 * (1.0 - math.exp(-min(age_s, 20.0) / 60.0))
-        reckoned = (glide, 900.0 + 3.0 * glide, tr.variance_after(d, age_s))
+        reckoned = (glide, 900.0 + 3.0 * glide, fl.variance_after(d, age_s))
         assert place(120 + age_s) == pytest.approx(reckoned, abs=2e-3), "as it is for every other question"
     assert tr.place_at(d, history, T0 + 721 * S) == (0.0, 0.0, -1.0)
     assert tr.place_at(d, history, T0 - 1) == (0.0, 0.0, -1.0)
@@ -247,9 +248,9 @@ def test_a_jump_is_held_twice_and_then_believed_from_where_it_is() -> None:
 def test_who_lies_still_becomes_a_little_less_sure_with_each_report_of_it() -> None:
     d = device(rest=5, p11=100.0, spread=policy.REST_SPREAD_MPS, sigma=10.0, sent_ms=T0, ping_ms=T0)
     moved_on = device(rest=5, p11=100.0, spread=policy.REST_SPREAD_MPS, sigma=10.0, sent_ms=T0, ping_ms=T0)
-    tr.lie_still(d, p(at_ms=T0 + 60 * S, sent_ms=T0 + 60 * S, moving=0))
-    tr.predict(moved_on, 60.0)
-    tr.correct_velocity(moved_on, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
+    rest.lie_still(d, p(at_ms=T0 + 60 * S, sent_ms=T0 + 60 * S, moving=0))
+    fl.predict(moved_on, 60.0)
+    fl.correct_velocity(moved_on, 0.0, 0.0, policy.REST_SPEED_SIGMA_MPS)
     assert d["fix_ms"] == T0 + 60 * S
     assert (d["p11"], d["p22"]) == (moved_on["p11"], moved_on["p22"])
     assert d["p11"] > 100.0
@@ -316,7 +317,7 @@ def test_a_departure_begins_beyond_what_the_errors_explain() -> None:
 def test_who_is_where_he_was_expected_is_not_moved() -> None:
     d = device(0, 0, ve=12.0, vn=-9.0, p12=7.0, p22=2.0)
     before = device(0, 0, ve=12.0, vn=-9.0, p12=7.0, p22=2.0)
-    east, north = tr.predict(before, 10.0)
+    east, north = fl.predict(before, 10.0)
     lat, lon = at(east, north)
     tr.follow(d, p(lat_deg=lat, lon_deg=lon, speed_mps=math.hypot(12.0, 9.0) * math.exp(-10.0 / 60.0), course_deg=math.degrees(math.atan2(12.0, -9.0))), 10.0, 8.0)
     assert offset_m(lat, lon, d["lat"], d["lon"]) == pytest.approx((0.0, 0.0), abs=0.02)
@@ -326,7 +327,7 @@ def test_who_is_where_he_was_expected_is_not_moved() -> None:
 @pytest.mark.parametrize(("dt_s", "eased_ms", "gap_s"), [(30.0, 1, 60.0), (30.0, 0, 48.0), (30.0, -1, 48.0), (90.0, 1, 72.0)])
 def test_a_report_that_was_under_way_as_it_was_eased_says_nothing_of_its_rhythm(dt_s: float, eased_ms: int, gap_s: float) -> None:
     d = device(gap_s=60.0, prev_ms=T0, eased_ms=T0 + eased_ms)
-    tr.learn_gap(d, dt_s)
+    rhythm.learn_gap(d, dt_s)
     assert d["gap_s"] == pytest.approx(gap_s)
 
 
@@ -338,7 +339,7 @@ def test_a_mast_knows_more_only_after_minutes_of_silence() -> None:
 
 def lying(moving: int = 0, sent_s: float = 60.0, at_s: float = 60.0, offset_s: float = 0.0, **fields: float) -> Any:
     d = device(**{"rest": 2, "sigma": 10.0, "sent_ms": T0, "ping_ms": T0, "ve": 0.2, "vn": 0.1, "fix_late": 1, "offset_ms": round(offset_s * S), **fields})
-    tr.lie_still(d, p(at_ms=T0 + round(at_s * S), sent_ms=T0 + round(sent_s * S), moving=moving))
+    rest.lie_still(d, p(at_ms=T0 + round(at_s * S), sent_ms=T0 + round(sent_s * S), moving=moving))
     return d
 
 

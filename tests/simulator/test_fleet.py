@@ -1,7 +1,6 @@
 """Simulated devices on a real broker: they report, keep, obey, acknowledge, and come back."""
 
 import asyncio
-import gc
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -10,7 +9,6 @@ import aiomqtt
 import pytest
 
 from simulator.approach import Approach
-from simulator.device import end
 from simulator.fleet import ExpectedAlert, Fleet, expected_of, system_clock_ms
 from simulator.network import PERFECT
 from simulator.scenario import PairPlan, Scenario, build
@@ -127,42 +125,6 @@ async def test_pings_without_a_receipt_are_sent_again_newest_first(broker, fleet
     kept = again[again.index(max(again)) :]
     assert kept == list(range(max(again), 2, -1))
     assert len(kept) >= 4
-
-
-async def test_a_task_that_forgets_a_cancellation_is_ended_all_the_same() -> None:
-    forgotten = 0
-
-    async def forgetful() -> None:
-        nonlocal forgotten
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            forgotten += 1
-        await asyncio.sleep(60)
-
-    task = asyncio.create_task(forgetful())
-    await asyncio.sleep(0)
-    async with asyncio.timeout(10):
-        await end([task])
-    assert (forgotten, task.cancelled()) == (1, True)
-
-
-async def test_a_task_that_fails_as_it_is_cancelled_is_not_complained_of() -> None:
-    async def fails() -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            raise aiomqtt.MqttError("the broker has gone meanwhile")
-
-    stray: list[dict] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: stray.append(context))
-    task = asyncio.create_task(fails())
-    await asyncio.sleep(0)
-    await end([task])
-    assert task.done()
-    del task
-    gc.collect()
-    assert stray == []
 
 
 def test_truth_expects_an_approach_and_a_breach_and_nothing_in_a_hole() -> None:
