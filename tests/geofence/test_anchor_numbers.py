@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from geofence import policy
-from geofence.anchor import anchored_place, is_anchored, is_astray, leave_anchor, p_settled, recall_anchor
+from geofence.anchor import anchored_place, best_place, is_anchored, is_astray, leave_anchor, nobody_moves, p_settled, recall_anchor
 from geofence.anchor import learn_anchor as learn_at_places
+from geofence.filter import reckon
 from geofence.geodesy import moved, offset_m
 from geofence.proximity import p_within
 from geofence.state import DEVICE, PING, PLACES_SHAPE, TARGET
@@ -170,6 +171,44 @@ def test_a_short_visit_is_not_remembered_and_a_fourth_place_takes_the_room_of_th
     assert list(places[:, 3]) == [9_000.0, policy.ANCHOR_KNOWN_S, 8_000.0]
     leave_anchor(device(3_990.0, anchor_s=8_060.0), places)
     assert list(places[:, 3]) == [9_000.0, policy.ANCHOR_KNOWN_S, 8_060.0], "the same place is kept once"
+
+
+def test_a_visit_that_is_over_is_kept_where_its_place_is_known_and_of_equals_the_first_makes_room() -> None:
+    places = np.array([place(0.0, 9_000.0), place(2_000.0, 2_000.0), place(4_000.0, 2_000.0)])
+    d = device(10.0, anchor_s=9_060.0, astray_ms=T0)
+    leave_anchor(d, places)
+    assert list(places[:, 3]) == [9_060.0, 2_000.0, 2_000.0], "at the first, which is not the least"
+    assert (d["anchor_s"], d["astray_ms"]) == (0.0, 0)
+    leave_anchor(device(6_000.0, anchor_s=1_900.0), places)
+    assert list(places[:, 3]) == [9_060.0, 1_900.0, 2_000.0]
+    places = np.array([place(0.0, 2_000.0), place(2_000.0, 2_000.0), place(4_000.0, 2_000.0)])
+    leave_anchor(device(6_000.0, anchor_s=1_900.0), places)
+    assert list(places[:, 3]) == [1_900.0, 2_000.0, 2_000.0]
+
+
+def test_a_walk_is_leaving() -> None:
+    d = device(anchor_s=7_200.0, rest=0)
+    d["ve"] = policy.MOVING_MPS_MIN
+    learn_anchor(d, fix(0.0), 60.0)
+    assert d["anchor_s"] == 0.0
+
+
+def test_who_is_on_the_move_is_best_said_to_be_where_he_is_reckoned_to_be() -> None:
+    d = device(rest=0, spread=2.0, p22=1.0)
+    d["vn"] = 10.0
+    glide_s, fade, variance = reckon(d, 10.0)
+    lat, lon, said = best_place(d, T0 + 10_000, 3.0)
+    assert offset_m(HOME.lat_deg, HOME.lon_deg, lat, lon) == (pytest.approx(0.0, abs=0.001), pytest.approx(10.0 * (glide_s + 3.0 * fade), abs=0.001))
+    assert said == variance
+
+
+def test_for_a_zone_nobody_moves_where_he_rests_for_a_perimeter_where_both_do() -> None:
+    T = SimpleNamespace(device=[device(rest=0), device()])
+    at_rest = getattr(nobody_moves, "py_func", nobody_moves)
+    for kind, rest in ((ZoneKind.EXCLUSION, True), (ZoneKind.PERIMETER, False)):
+        assert at_rest(T, {"kind": int(kind)}, 0, 1) == rest
+    T.device[0]["rest"] = 10
+    assert at_rest(T, {"kind": int(ZoneKind.PERIMETER)}, 0, 1)
 
 
 def test_both_places_are_known_to_half_of_a_fix() -> None:
