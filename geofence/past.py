@@ -93,9 +93,10 @@ def look_back_order(T: Any, o: int, i: int, place: Any, p: Any, fix_ms: int, now
     for k in range(row["target_first"], row["target_first"] + row["target_count"]):
         target = T.target[k]
         if is_open(target, fix_ms) and p_past(T, target, place, other, fix_ms, is_respondent) >= policy.PAST_ON:
-            if not was_known(row, fix_ms):
+            new = not was_known(row, fix_ms)
+            if new:
                 report_past(T, o, k, p["at_ms"], fix_ms, p["boot"], p["seq"], i, is_respondent)
-            if row["breach_until_ms"] != policy.NEVER_MS:
+            if new or row["breach_until_ms"] != policy.NEVER_MS:  # of a live breach that stands, its own fixes are no past one
                 row["past_ms"] = fix_ms
             return now and fix_ms > ended_ms(row) and raise_breach(T, o, k, p["at_ms"])
     return False

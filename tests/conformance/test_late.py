@@ -55,6 +55,15 @@ def test_where_he_lay_minutes_ago_is_no_breach_now_when_she_reports() -> None:
     assert story.level != "calm"
 
 
+def test_a_stay_of_which_the_newest_report_comes_first_is_one_line_of_history() -> None:
+    """Five minutes inside without a network: the breach of now, and behind it fifteen reports of the same stay. Each was a line (swarm seed 3163)."""
+    hers = "\n".join(f"{m}:{s:02d} her 0 0 speed=0" for m in range(1, 8) for s in (0, 20, 40))
+    kept = "\n".join(f"7:{10 + k:02d} him 0 100 speed=0 seq={40 - k} late={30 + 20 * k}" for k in range(15))
+    story = calm().tell(table(hers, "1:10 him 0 6000 seq=20", "7:02 him 0 100 speed=0 seq=41", kept))
+    assert story.alerts().count("breach") == 1
+    assert story.reasons().count("past_breach") == 1
+
+
 def test_two_holes_of_the_network_are_no_wrong_clock() -> None:
     """He was heard twice in half an hour, each time by what he had kept: 200 s old, then 170 s old, and inside as it was made."""
     hers = "\n".join(f"{m}:00 her 0 0 speed=0" for m in range(2, 32))

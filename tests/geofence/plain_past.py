@@ -144,6 +144,15 @@ def test_fixes_of_a_live_breach_are_no_past_one() -> None:
     assert (told(T), T.order[0]["past_ms"]) == ([], WHEN), "from here on the same episode"
 
 
+def test_what_was_before_a_live_breach_that_stands_is_told_once() -> None:
+    """He was inside for minutes without a network; his newest report raised the breach, and forty older ones come behind it."""
+    T = tables()
+    T.order[0]["breach_from_ms"], T.order[0]["breach_until_ms"] = WHEN + 300 * S, policy.NEVER_MS
+    for age_s in (60, 80, 100, 0, 20):
+        look_back(T, HIM, 100.0, WHEN + 300 * S - 100 * S - age_s * S)
+    assert len(told(T)) == 1
+
+
 # --- What speaks of now -------------------------------------------------------------------------------------------------
 
 
