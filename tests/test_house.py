@@ -126,7 +126,7 @@ def test_the_checkers_see_a_planted_fault(checker, planted) -> None:  # type: ig
     assert checker(*planted)
 
 
-@pytest.mark.parametrize("path", sources(*ROOMS[:-1]), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", list(sources(*ROOMS[:-1])), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_keeps_the_rules_of_the_house(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
     source = path.read_text()
@@ -142,7 +142,7 @@ def test_every_file_keeps_the_rules_of_the_house(path: Path) -> None:
     assert faults == []
 
 
-@pytest.mark.parametrize("path", sources("tests"), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", list(sources("tests")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_of_tests_is_too_long_to_be_about_one_thing(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= FILE_LINES_MAX, "a noun may be missing"
 

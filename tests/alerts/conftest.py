@@ -1,4 +1,4 @@
-"""An outbox between carriers that answer by script: what it sends, what it reports, and what its database holds."""
+"""An outbox between carriers that answer by script: what it sends, what it reports, and what its database holds; and a Twilio of our own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import pytest
 
 from alerts.channels import Answer, Carrier, Verdict
 from alerts.channels.console import Console
+from alerts.channels.telephone import Account
 from alerts.outbox import Outbox
 from alerts.terms import Channel, DeliveryState, Notification, NotificationId, Outcome
+from simulator.fake_twilio import FakeTwilio
 from tests.messages import notification
 
 ACCEPTED, FAILED, EXPIRED = DeliveryState.ACCEPTED, DeliveryState.FAILED, DeliveryState.EXPIRED
@@ -109,3 +111,15 @@ async def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
 
 def fresh(channel: Channel = Channel.BRACELET, **more: Any) -> Notification:
     return notification(channel, issued_ms=time.time_ns() // 1_000_000, **more)
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    twilio = FakeTwilio()
+    await twilio.start()
+    yield twilio
+    await twilio.stop()
+
+
+def account_of(twilio: FakeTwilio) -> Account:
+    return Account(account_sid="AC" + "a" * 32, auth_token="b" * 32, from_number="+525500000009", base_url=twilio.url)

@@ -22,12 +22,13 @@ from alerts.channels.bracelet import Bracelet
 from alerts.channels.console import Console
 from alerts.channels.dispatch import Webhook
 from alerts.channels.spoken import KEYS, Key, Line, thanks, twiml_of
-from alerts.channels.telephone import PERMANENT, Account, Call, Telephone, Text, Way, answer_of, word_for
+from alerts.channels.telephone import PERMANENT, Call, Telephone, Text, Way, answer_of, word_for
 from alerts.contacts import Contact
 from alerts.terms import Audience, Channel, Notification
 from geofence.terms import DeviceId, PersonId
 from monitor.carriers import prepare
 from simulator.fake_twilio import FakeTwilio, Fault
+from tests.alerts.conftest import account_of
 from tests.messages import notification
 
 NOW_MS = 1_764_000_000_000
@@ -200,18 +201,6 @@ async def test_a_webhook_that_keeps_silent_is_unsure_and_one_that_is_not_there_i
 
 
 # --- telephone ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    twilio = FakeTwilio()
-    await twilio.start()
-    yield twilio
-    await twilio.stop()
-
-
-def account_of(twilio: FakeTwilio) -> Account:
-    return Account(account_sid="AC" + "a" * 32, auth_token="b" * 32, from_number="+525500000009", base_url=twilio.url)
 
 
 @pytest.fixture

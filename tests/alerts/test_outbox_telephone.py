@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from alerts.channels import Answer
-from alerts.channels.telephone import Account, Telephone, Text
+from alerts.channels.telephone import Telephone, Text
 from alerts.contacts import Contact
 from alerts.terms import Channel, Notification
 from geofence.terms import PersonId
 from simulator.fake_twilio import FakeTwilio, Fault
-from tests.alerts.conftest import ACCEPTED, Bench, fresh, until
+from tests.alerts.conftest import ACCEPTED, Bench, account_of, fresh, until
 
 
 async def test_a_telephone_waits_for_the_disk(bench: Bench) -> None:
@@ -31,17 +29,8 @@ async def test_a_telephone_waits_for_the_disk(bench: Bench) -> None:
     assert states[0] in ("pending", "sending")
 
 
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    twilio = FakeTwilio()
-    await twilio.start()
-    yield twilio
-    await twilio.stop()
-
-
 def texts_by(twilio: FakeTwilio) -> Telephone:
-    account = Account(account_sid="AC" + "a" * 32, auth_token="b" * 32, from_number="+525500000009", base_url=twilio.url)
-    carrier = Telephone(account, {PersonId("P-1"): Contact(phone="+525500000001")}, Text())
+    carrier = Telephone(account_of(twilio), {PersonId("P-1"): Contact(phone="+525500000001")}, Text())
     carrier.timeout_s = 0.3
     return carrier
 

@@ -32,14 +32,6 @@ WAYS = {"Messages": Text, "Calls": Call}
 pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason="Twilio's OpenAPI document is not beside the project")
 
 
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    made = FakeTwilio()
-    await made.start()
-    yield made
-    await made.stop()
-
-
 def telephone(url: str, kind: str) -> Telephone:
     account = Account(account_sid=ACCOUNT, auth_token="t", from_number="+525511111111", base_url=url, public_url="https://monitor.example.org/twilio")
     return Telephone(account, {PersonId("P-1"): Contact(phone="+525500000001")}, WAYS[kind]())
