@@ -170,6 +170,21 @@ def test_the_same_way_to_work_is_one_journey() -> None:
     assert patterns(play([(0.0, 1_000.0, 0.0), *his], hers, every_s=30)) == []
 
 
+def test_a_shared_bus_line_is_a_warning_a_ride_and_no_pattern_however_many_days() -> None:
+    """He lives and works 2.6 km from where she does, and rides two minutes behind her, a kilometre off, four days running: each time true, and pressure never."""
+    day, hers, his = 1_440.0, [(0.0, 0.0, 0.0)], [(0.0, 2_600.0, 0.0)]
+    for start in (day * n for n in range(4)):
+        there, back = start + 460.0, start + 1_000.0
+        hers += [(there, 0.0, 0.0), (there + 20.0, 0.0, 8_000.0), (back, 0.0, 8_000.0), (back + 20.0, 0.0, 0.0)]
+        his += [(there - 8.0, 2_600.0, 0.0), (there + 2.0, 1_000.0, 0.0), (there + 22.0, 1_000.0, 8_000.0), (there + 32.0, 2_600.0, 8_000.0)]
+        his += [(back - 8.0, 2_600.0, 8_000.0), (back + 2.0, 1_000.0, 8_000.0), (back + 22.0, 1_000.0, 0.0), (back + 32.0, 2_600.0, 0.0)]
+    story = play([*his, (4 * day, 2_600.0, 0.0)], hers, every_s=60)
+    assert patterns(story) == []
+    assert [t.to_level for t in story.transitions if t.to_level > t.from_level and t.reason is Reason.APPROACH] == [Level.WARNING] * 8
+    assert "breach" not in story.reasons()
+    assert story.level == "calm"
+
+
 def test_a_red_light_is_no_stop() -> None:
     assert patterns(play(errands(1_500.0, 0.0, legs=6, stop_min=2.0), errands(0.0, 0.0, legs=6, stop_min=2.0))) == []
 
