@@ -58,7 +58,7 @@ class Intake:
             decoded = decode(envelope, self._directory)
             if type(decoded) is Ping:
                 rows[k] = decoded
-                receipted[k] = envelope.qos > 0 and self._directory.row_at(envelope.topic) is not None  # registered just before it, perhaps
+                receipted[k] = envelope.qos > 0 and decoded.ordered  # who has no numbers waits for no receipt
                 continue
             if k > first:
                 yield PingRun(rows[first:k], receipted[first:k])

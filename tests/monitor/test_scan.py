@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.state import PING
-from geofence.terms import Device, DeviceId, PersonId, Ping, Registry
+from geofence.terms import Device, DeviceId, Format, PersonId, Ping, Registry
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.intake import Intake, Other, PingRun
 from monitor.scan import Scanner
@@ -143,3 +143,14 @@ def test_a_batch_comes_in_pieces_in_its_order() -> None:
     assert last.rows["at_ms"].tolist() == [T0 + 5]
     assert [type(piece) for piece in pieces] == [PingRun, Other, Other, Other, PingRun]
     assert list(Intake(DIRECTORY).pieces([])) == []
+
+
+def test_who_has_no_numbers_waits_for_no_receipt() -> None:
+    """OwnTracks knows neither boot nor seq: a receipt would say nothing. A v1 ping that only the decoder reads has one like every other."""
+    phone = Device(DeviceId("phone"), PersonId("Q"), Format.OWNTRACKS, "ana/phone")
+    directory = Directory(Registry((Device(DeviceId("brc"), PersonId("P")), phone)))
+    located = json.dumps({"_type": "location", "lat": 20.5, "lon": -100.3, "acc": 10, "tst": T0 // 1000}).encode()
+    batch = [Envelope(T0, "owntracks/ana/phone", located), Envelope(T0, "v1/brc/ping", json.dumps(FULL | {"battery": None}).encode())]
+    (run,) = Intake(directory).pieces(batch)
+    assert isinstance(run, PingRun)
+    assert run.receipted.tolist() == [False, True]
