@@ -1,7 +1,8 @@
 """The whole service on a real broker, beside what the broker and the same client do alone: throughput, latency, a flood, a cold start.
 
-`python -m benchmarks.broker [--pairs 50000] [--seconds 8]`. Everything shares this machine's cores: broker, load generator,
-monitor. What counts is the ratio to the bare subscriber and to the bare two-hop round trip of the same run.
+`python -m benchmarks.broker [--pairs 50000] [--seconds 8] [--tcp]`. Everything shares this machine's cores: broker, load generator,
+monitor. What counts is the ratio to the bare subscriber and to the bare two-hop round trip of the same run. Monitor, bare client and
+load generator reach the broker by its Unix socket (ADR-0053); the probing bracelets by TCP. `--tcp`: throughput again, all by TCP.
 """
 
 from __future__ import annotations
@@ -9,122 +10,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiomqtt
 
-from benchmarks.core import PINGS, ROUND_MS, Stream, registry_of
+from benchmarks.parties import FLOOD, PROBES, ROOT, Monitor, Where, bare, fetch, load, mosquitto, probe_ping, process
 from benchmarks.rows import Row, cpu_s, quantile, resident_bytes, say
-from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry
-from monitor.broker import free_port
-from monitor.engine import Engine
-from monitor.known_orders import read_orders
-from monitor.snapshot import Snapshot, write_snapshot
-from simulator.load import LoadPlan
-from simulator.orders_file import write_orders
 
-ROOT = Path(__file__).parents[1]
-PROBES = 200  # pairs that wait for one breach each: the sample of the latency
-FLOOD = 700  # pairs whose breaches come all at once
 FLOOD_PAIRS, FLOOD_EVERY_S = 10_000, 15  # who reports meanwhile, and how often
 SETTLE_S = 3.0
-START_S = 5  # from the snapshot to the first load; in a place of its own it would be "nobody was seen for so long"
 QUIET_RATIO = 0.15  # of a core: then what the last load caused has been done
 QUIET_S_MAX = 15.0  # or nearly: after 45 s without load every device would be silent, and every order would say so
 ENOUGH_S = 120.0
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # or the probing client's small packets wait 40 ms for each other
-CONFIG = """
-[service]
-orders = "orders.toml"
-data_dir = "data"
-snapshot_every_s = 3600.0
-[broker]
-port = {mqtt}
-[http]
-port = {http}
-[log]
-level = "warning"
-"""
-# A subscriber that only counts, and one that only answers: the same client as the monitor's, without the monitor.
-BARE = """
-import asyncio, sys, time
-from monitor.mqtt import Broker, Session
-async def main(port, topic, echo):
-    count = 0
-    def take(batch):
-        nonlocal count
-        count += sum([len(piece.frames) for piece in batch.pieces])
-        batch.acknowledge()
-        if echo:
-            for message in batch.messages:
-                session.publish("bench/back", message.payload, qos=1).add_done_callback(lambda future: future.exception())
-    session = Session(f"bare-{topic.replace(chr(47), chr(45)).replace(chr(43), chr(120))}", Broker("127.0.0.1", port), [topic], on_batch=take, on_link=lambda up: None)
-    task = asyncio.ensure_future(session.run())
-    while True:
-        await asyncio.sleep(0.25)
-        print(time.monotonic(), count, flush=True)
-try:
-    import uvloop; uvloop.install()
-except ImportError: pass
-asyncio.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "echo"))
-"""
-
-
-
-
-@contextmanager
-def process(*command: object, **options: object) -> Iterator[subprocess.Popen[str]]:
-    running = subprocess.Popen([str(c) for c in command], cwd=ROOT, text=True, **options)  # type: ignore[call-overload]
-    try:
-        yield running
-    finally:
-        running.terminate()
-        try:
-            running.wait(8)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-
-
-@contextmanager
-def mosquitto(directory: Path) -> Iterator[int]:
-    port = free_port()
-    config = directory / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type none\nmax_queued_messages 0\nmax_inflight_messages 0\n")
-    path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
-    with process("mosquitto", "-c", config, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": path}):
-        time.sleep(0.5)
-        yield port
-
-
-def fetch(url: str) -> str:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return str(answer.read().decode())
-    except (OSError, urllib.error.HTTPError):
-        return ""
 
 
 def judged(http: int) -> float:
     return sum(float(m[1]) for m in re.finditer(r"^resguardo_pings_total\{[^}]*\} (\S+)$", fetch(f"http://127.0.0.1:{http}/metrics"), re.MULTILINE))
-
-
-def load(port: int, pairs: int, seconds: float, qos: int, rate: str) -> list[object]:
-    return [sys.executable, "-m", "monitor", "simulate", "--broker", f"127.0.0.1:{port}", "--pairs", pairs, "--load", rate, "--qos", qos,
-            "--seconds", seconds]  # fmt: skip
 
 
 def whole_rate(seen: list[tuple[float, ...]]) -> float:
@@ -135,12 +44,12 @@ def whole_rate(seen: list[tuple[float, ...]]) -> float:
     return (seen[-1][1] - seen[0][1]) / (seen[risen[-1]][0] - seen[risen[0] - 1][0])
 
 
-def bare_rate(port: int, args: argparse.Namespace, qos: int) -> tuple[float, float]:
+def bare_rate(where: Where, args: argparse.Namespace, qos: int) -> tuple[float, float]:
     """(messages a second, µs of CPU a message) of the client alone on this broker under the same load."""
-    with process(sys.executable, "-c", BARE, port, "v1/+/ping", "count", stdout=subprocess.PIPE) as subscriber:
+    with process(*bare(where, "v1/+/ping", "count"), stdout=subprocess.PIPE) as subscriber:
         time.sleep(SETTLE_S)
         before_s = cpu_s(subscriber.pid)
-        subprocess.run([str(c) for c in load(port, args.pairs, args.seconds, qos, "max")], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([str(c) for c in load(where, args.pairs, args.seconds, qos, "max")], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         settle(subscriber.pid)
         spent_s = cpu_s(subscriber.pid) - before_s
     assert subscriber.stdout is not None
@@ -158,30 +67,16 @@ def settle(pid: int) -> None:
             return
 
 
-def monitor_rate(pid: int, port: int, http: int, args: argparse.Namespace, qos: int) -> tuple[float, float]:
+def monitor_rate(pid: int, where: Where, http: int, args: argparse.Namespace, qos: int) -> tuple[float, float]:
     """(pings a second, µs of CPU a ping) of the monitor under as much load as the broker takes."""
     base, before_s = judged(http), cpu_s(pid)
     seen: list[tuple[float, ...]] = [(time.monotonic(), base)]
-    with process(*load(port, args.pairs, args.seconds, qos, "max"), stdout=subprocess.DEVNULL) as sender:
+    with process(*load(where, args.pairs, args.seconds, qos, "max"), stdout=subprocess.DEVNULL) as sender:
         while sender.poll() is None or seen[-1][0] - next(t for t, count in seen if count == seen[-1][1]) < SETTLE_S:
             if count := judged(http):
                 seen.append((time.monotonic(), count))
             time.sleep(0.2)
     return whole_rate(seen), (cpu_s(pid) - before_s) / max(1.0, seen[-1][1] - base) * 1e6
-
-
-def probe_registry(now_ms: int) -> Registry:
-    devices, orders = [], []
-    for i in range(PROBES + FLOOD):
-        devices += [Device(DeviceId(f"probe-brc-{i}"), PersonId(f"PB-{i}")), Device(DeviceId(f"probe-tag-{i}"), PersonId(f"PR-{i}"))]
-        orders.append(Order(OrderId(f"PROBE-{i}"), PersonId(f"PB-{i}"), PersonId(f"PR-{i}"), 500.0, 2200.0, now_ms - 10**9, now_ms + 10**9))
-    return Registry(tuple(devices), tuple(orders))
-
-
-def probe_ping(east_deg: float) -> bytes:
-    now = int(time.time() * 1000)
-    fix = {"at": now, "lat": 21.5, "lon": -101.5 + east_deg, "accuracy": 8.0}
-    return json.dumps({"v": 1, "boot": 1, "seq": 1, "at": now, "fix": fix}).encode()
 
 
 @dataclass(slots=True)
@@ -246,93 +141,42 @@ async def echo_latencies(port: int) -> list[float]:
     return latencies
 
 
-def seen_twice(plan: LoadPlan, registry: Registry) -> bytes:
-    """The snapshot of an engine that has just heard everybody: or the first minute would be 50,000 orders leaving "not seen yet"."""
-    rounds = 2 * len(registry.devices) // PINGS + 1
-    ends_ms = int(time.time() * 1000) + START_S * 1000
-    engine = Engine(registry)
-    stream = Stream(plan, registry, ends_ms - rounds * PINGS * ROUND_MS // (2 * plan.pairs))
-    for _ in range(rounds):
-        engine.receive(stream.take(PINGS))
-    return engine.snapshot()
-
-
-class Monitor:
-    """The service under test, as a process."""
-
-    def __init__(self, directory: Path, port: int, args: argparse.Namespace, extra: str = "") -> None:
-        self.http = free_port()
-        self._directory = directory
-        now_ms = int(time.time() * 1000)
-        crowd = registry_of(LoadPlan(args.pairs), now_ms, square_too=False)
-        probes = probe_registry(now_ms)
-        write_orders(directory / "orders.toml", Registry(crowd.devices + probes.devices, crowd.orders + probes.orders))
-        started = time.monotonic()
-        registry = read_orders(directory / "orders.toml", directory / "data")
-        self.read_s = time.monotonic() - started
-        write_snapshot(directory / "data" / "snapshot", Snapshot(0, seen_twice(LoadPlan(args.pairs), registry)))
-        (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=self.http) + extra)
-
-    def start(self) -> float:
-        """Seconds from the start of the process until it says that it is healthy."""
-        started = time.monotonic()
-        command = [sys.executable, "-m", "monitor", "run", "--config", str(self._directory / "config.toml")]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        while '"healthy":true' not in fetch(f"http://127.0.0.1:{self.http}/healthz").replace(" ", ""):
-            assert self._process.poll() is None, "the monitor ended"
-            time.sleep(0.05)
-        return time.monotonic() - started
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def kill(self) -> None:
-        """Without a word."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self) -> None:
-        """As an operator does."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(60)
-
-
-def throughput(monitor: Monitor, port: int, args: argparse.Namespace, bare: dict[int, tuple[float, float]]) -> dict[int, float]:
+def throughput(monitor: Monitor, where: Where, args: argparse.Namespace, floors: dict[int, tuple[float, float]]) -> dict[int, float]:
     rates = {}
     for qos, goal, ratio in ((0, 100_000, 0.5), (1, 60_000, 0.6)):
-        rate, us = monitor_rate(monitor.pid, port, monitor.http, args, qos)
+        rate, us = monitor_rate(monitor.pid, where, monitor.http, args, qos)
         rates[qos] = rate
         sample = f"what a generator sends in {args.seconds:.0f} s, {2 * args.pairs:,} devices, {args.pairs:,} orders"
-        met = rate >= goal and rate >= ratio * bare[qos][0]
-        say(Row(f"QoS {qos} to judged and on disk", rate, "pings/s", f"≥ {goal:,} and ≥ {ratio} × floor", bare[qos][0], sample, met))
-        say(Row(f"QoS {qos}, the monitor's CPU", us, "µs a ping", "", bare[qos][1], sample))
+        way = ", all by TCP" if args.tcp else ""
+        wanted = "" if args.tcp else f"≥ {goal:,} and ≥ {ratio} × floor"
+        met = None if args.tcp else rate >= goal and rate >= ratio * floors[qos][0]
+        say(Row(f"QoS {qos} to judged and on disk{way}", rate, "pings/s", wanted, floors[qos][0], sample, met))
+        say(Row(f"QoS {qos}, the monitor's CPU{way}", us, "µs a ping", "", floors[qos][1], sample))
     return rates
 
 
-def latency(port: int, args: argparse.Namespace, half: float) -> Breaches:
-    with process(*load(port, args.pairs, ENOUGH_S, 0, str(int(half))), stdout=subprocess.DEVNULL):
+def latency(where: Where, args: argparse.Namespace, half: float) -> Breaches:
+    with process(*load(where, args.pairs, ENOUGH_S, 0, str(int(half))), stdout=subprocess.DEVNULL):
         time.sleep(SETTLE_S)
-        return asyncio.run(breaches(port, range(PROBES), at_once=False))
+        return asyncio.run(breaches(where.port, range(PROBES), at_once=False))
 
 
-def echo(port: int, args: argparse.Namespace, half: float, *, taken: bool) -> list[float]:
+def echo(where: Where, args: argparse.Namespace, half: float, *, taken: bool) -> list[float]:
     """The bare two hops under the same load; `taken`: the broker passes it on too, to a subscriber that only counts, as it does to the monitor."""
     quiet = {"stdout": subprocess.DEVNULL}
     with ExitStack() as running:
         for topic, what in [("bench/there", "echo"), *([("v1/+/ping", "count")] if taken else [])]:
-            running.enter_context(process(sys.executable, "-c", BARE, port, topic, what, **quiet))
-        running.enter_context(process(*load(port, args.pairs, ENOUGH_S, 0, str(int(half))), **quiet))
+            running.enter_context(process(*bare(where, topic, what), **quiet))
+        running.enter_context(process(*load(where, args.pairs, ENOUGH_S, 0, str(int(half))), **quiet))
         time.sleep(2 * SETTLE_S)
-        return asyncio.run(echo_latencies(port))
+        return asyncio.run(echo_latencies(where.port))
 
 
-def flood(port: int, args: argparse.Namespace) -> None:
+def flood(where: Where, args: argparse.Namespace) -> None:
     pairs = min(FLOOD_PAIRS, args.pairs)
-    with process(*load(port, pairs, ENOUGH_S, 1, str(2 * pairs // FLOOD_EVERY_S)), stdout=subprocess.DEVNULL):
+    with process(*load(where, pairs, ENOUGH_S, 1, str(2 * pairs // FLOOD_EVERY_S)), stdout=subprocess.DEVNULL):
         time.sleep(SETTLE_S)
-        found = asyncio.run(breaches(port, range(PROBES, PROBES + FLOOD), at_once=True))
+        found = asyncio.run(breaches(where.port, range(PROBES, PROBES + FLOOD), at_once=True))
     sample = f"{FLOOD} breaches at once, {pairs:,} pairs reporting every {FLOOD_EVERY_S} s"
     for share, goal in ((0.99, 250.0), (0.999, 1000.0)):
         ms = quantile(found.took, share) * 1000
@@ -340,12 +184,12 @@ def flood(port: int, args: argparse.Namespace) -> None:
     say(Row("flood: until the last has her alert", found.drained_s, "s", "≤ 2", None, sample, found.drained_s <= 2.0))
 
 
-def cold_start(monitor: Monitor, args: argparse.Namespace) -> None:
+def cold_start(monitor: Monitor, where: Where, args: argparse.Namespace) -> None:
     """Killed after a snapshot and some seconds of load: up again from both."""
     monitor.stop()  # which leaves a snapshot
     monitor.start()
     rate, seconds = 5_000, 5
-    with process(*load(args.port, args.pairs, seconds, 1, str(rate)), stdout=subprocess.DEVNULL) as sender:
+    with process(*load(where, args.pairs, seconds, 1, str(rate)), stdout=subprocess.DEVNULL) as sender:
         sender.wait()
     settle(monitor.pid)
     monitor.kill()
@@ -358,25 +202,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=50_000)
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--tcp", action="store_true", help="throughput only, with all parties on TCP")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as port:
-        args.port = port
-        bare = {qos: bare_rate(port, args, qos) for qos in (0, 1)}
-        monitor = Monitor(Path(name), port, args)
+    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name), tcp=args.tcp) as where:
+        floors = {qos: bare_rate(where, args, qos) for qos in (0, 1)}
+        monitor = Monitor(Path(name), where, args)
         try:
             monitor.start()
-            say(Row("the orders file, read and checked for the first time", monitor.read_s, "s", "", None, f"{args.pairs:,} orders"))
-            rates = throughput(monitor, port, args, bare)
-            alerts = latency(port, args, rates[0] / 2)
-            settle(monitor.pid)
-            flood(port, args)
-            whole = resident_bytes(monitor.pid) / 1e6
-            say(Row("memory: the whole service after the load", whole, "MB", "", None, f"{2 * args.pairs:,} devices, {args.pairs:,} orders"))
-            cold_start(monitor, args)
+            rates = throughput(monitor, where, args, floors)
+            if not args.tcp:
+                everything_else(monitor, where, args, rates[0] / 2)
         finally:
             monitor.stop()
-        bare_trip, loaded_trip = (echo(port, args, rates[0] / 2, taken=taken) for taken in (False, True))
-    sample = f"{PROBES} breaches, one by one, at {rates[0] / 2:,.0f} pings/s"
+
+
+def everything_else(monitor: Monitor, where: Where, args: argparse.Namespace, half: float) -> None:
+    """All but the throughput; the monitor is stopped before the bare round trips are taken."""
+    say(Row("the orders file, read and checked for the first time", monitor.read_s, "s", "", None, f"{args.pairs:,} orders"))
+    alerts = latency(where, args, half)
+    settle(monitor.pid)
+    flood(where, args)
+    whole = resident_bytes(monitor.pid) / 1e6
+    say(Row("memory: the whole service after the load", whole, "MB", "", None, f"{2 * args.pairs:,} devices, {args.pairs:,} orders"))
+    cold_start(monitor, where, args)
+    monitor.stop()
+    say_latency(alerts, *(echo(where, args, half, taken=taken) for taken in (False, True)), half)
+
+
+def say_latency(alerts: Breaches, bare_trip: list[float], loaded_trip: list[float], half: float) -> None:
+    """A single alert beside the bare round trips of the same run, at half of the load."""
+    sample = f"{PROBES} breaches, one by one, at {half:,.0f} pings/s"
     p50, p99 = (quantile(alerts.took, q) * 1000 for q in (0.5, 0.99))
     floor50, floor99 = (quantile(bare_trip, q) * 1000 for q in (0.5, 0.99))
     say(Row("ping published to alert at the bracelet, p50 (floor: bare two hops)", p50, "ms", "≤ 2 × floor", floor50, sample, p50 <= 2 * floor50))

@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.broker import CONFIG, mosquitto
 from benchmarks.core import registry_of
+from benchmarks.parties import CONFIG, mosquitto
 from benchmarks.rows import Row, quantile, say
 from config.load import load_settings
 from config.orders import load_registry
@@ -136,10 +136,10 @@ def main() -> None:
     args = parser.parse_args()
     plan = LoadPlan(min(args.pairs, PAIRS_MAX))
     registry = registry_of(plan, int(time.time() * 1000), square_too=False)
-    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name)) as port:
+    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name), tcp=False) as where:
         directory = Path(name)
         write_orders(directory / "orders.toml", registry)
-        (directory / "config.toml").write_text(CONFIG.format(mqtt=port, http=free_port()))
+        (directory / "config.toml").write_text(CONFIG.format(host=where.host, mqtt=where.port, http=free_port()))
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(measure(directory, registry))
 

@@ -1,6 +1,6 @@
 """Every figure of the performance goals in one table, each beside its floor of the same run.
 
-`benchmarks/run [--pairs 50000] [--parts core broker lag]` prints Markdown; about ten minutes with 50,000 pairs. Each part has a process of its own.
+`benchmarks/run [--pairs 50000] [--parts broker tcp lag]` prints Markdown; about ten minutes with 50,000 pairs. Each part has a process of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 PART_S_MAX = 400.0  # a part that takes longer is stopped: what it has said by then counts
 PARTS = {
     "broker": ("benchmarks.broker",),
+    "tcp": ("benchmarks.broker", "--tcp"),
     "lag": ("benchmarks.lag",),
     **{part: ("benchmarks.core", part) for part in ("empty", "batches", "kernel", "memory", "growth", "deadlines", "replay")},
 }

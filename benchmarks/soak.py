@@ -23,7 +23,7 @@ from pathlib import Path
 
 import aiomqtt
 
-from benchmarks.broker import ROOT, Monitor, load, probe_ping
+from benchmarks.parties import ROOT, Monitor, Where, load, probe_ping
 from benchmarks.rows import HEADING, Row, machine, quantile, resident_bytes
 from monitor.broker import free_port
 
@@ -41,8 +41,8 @@ class Servers:
     """The broker and Redis, and what may happen to them."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory, self.mqtt, self.redis_port = directory, free_port(), free_port()
-        (directory / "mosquitto.conf").write_text(MOSQUITTO.format(port=self.mqtt))
+        self.directory, self.mqtt, self.redis_port = directory, Where(free_port(), "127.0.0.1"), free_port()
+        (directory / "mosquitto.conf").write_text(MOSQUITTO.format(port=self.mqtt.port))
         self.broker = self._start_broker()
         command = ["redis-server", "--port", str(self.redis_port), "--save", "", "--bind", "127.0.0.1"]
         self.redis = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -116,10 +116,10 @@ class Prober:
             await asyncio.sleep(RESEND_S)
 
 
-async def keep_loading(port: int, args: argparse.Namespace) -> None:
+async def keep_loading(where: Where, args: argparse.Namespace) -> None:
     """Load for as long as it is wanted: the generator gives up when its broker dies."""
     while True:
-        command = [str(part) for part in load(port, args.pairs, args.minutes * MINUTE_S, 1, str(args.rate))]
+        command = [str(part) for part in load(where, args.pairs, args.minutes * MINUTE_S, 1, str(args.rate))]
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             await process.wait()
@@ -138,7 +138,7 @@ async def watch_memory(pid: int, sizes: list[float], minutes: int) -> None:
 
 
 async def soak(servers: Servers, monitor: Monitor, args: argparse.Namespace) -> list[Row]:
-    prober, sizes = Prober(servers.mqtt), list[float]()
+    prober, sizes = Prober(servers.mqtt.port), list[float]()
     around = [asyncio.create_task(part) for part in (prober.run(), keep_loading(servers.mqtt, args), watch_memory(monitor.pid, sizes, args.minutes))]
     faults: tuple[tuple[str, Callable[[], object]], ...] = (
         ("broker killed", servers.kill_broker), ("Redis frozen", servers.freeze_redis), ("disk busy", servers.busy_disk)

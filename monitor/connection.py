@@ -73,7 +73,7 @@ class Refused(ConnectionError):
 class Broker:
     """Where the broker is and who we are to it."""
 
-    host: str
+    host: str  # or the path of a Unix socket, which begins with a slash
     port: int
     version: int = 5  # 5, or 311 for brokers that speak nothing newer
     username: str | None = None
@@ -136,7 +136,11 @@ class _Client(gmqtt.Client):  # type: ignore[misc]
     async def _create_connection(self, host: str, port: int, ssl: Any, clean_session: bool, keepalive: int) -> MQTTConnection:
         state, ids = self._connection_state, self._package_handler.id_generator
         protocol = partial(_Protocol, self._take, connection_state=state, id_generator=ids)
-        transport, made = await asyncio.get_running_loop().create_connection(protocol, host, port, ssl=ssl)
+        loop = asyncio.get_running_loop()
+        if host.startswith("/"):
+            transport, made = await loop.create_unix_connection(protocol, host)
+        else:
+            transport, made = await loop.create_connection(protocol, host, port, ssl=ssl)
         return MQTTConnection(transport, made, clean_session, keepalive, package_handler=self._package_handler)
 
     async def reconnect(self, delay: bool = False) -> None:

@@ -20,7 +20,9 @@ DONE, FAILED, WRONG_INPUT = 0, 1, 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Everything `run` reads."""
-    parser.add_argument("--broker", metavar="HOST:PORT", help="where to connect; without it only the files are written")
+    parser.add_argument(
+        "--broker", metavar="HOST:PORT", help="where to connect, or the path of a Unix socket; without it only the files are written"
+    )
     parser.add_argument("--pairs", type=int, default=25, metavar="N", help="pairs of people (default 25)")
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="how fast people move, 0.1 to 4 (default 1); devices report in real time"
@@ -62,9 +64,11 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _broker(text: str) -> Broker:
+    if text.startswith("/"):
+        return Broker(text)
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise BadInput("--broker", f"{text!r} is not HOST:PORT")
+        raise BadInput("--broker", f"{text!r} is neither HOST:PORT nor the path of a Unix socket")
     return Broker(host.strip("[]"), int(port))
 
 

@@ -31,9 +31,17 @@ Clock = Callable[[], int]  # ms UTC
 class Broker:
     """Where the broker is. The device's id is its user name and client id."""
 
-    host: str
-    port: int
+    host: str  # or the path of a Unix socket, which begins with a slash
+    port: int = 1883  # of no account with a Unix socket
     password: str | None = None
+
+    @property
+    def is_path(self) -> bool:
+        """True for a Unix socket."""
+        return self.host.startswith("/")
+
+    def __str__(self) -> str:
+        return self.host if self.is_path else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class SimulatedDevice:
         will = aiomqtt.Will(self._topic("status"), _encode({"v": 1, "online": False, "at": self._clock()}), qos=1, retain=True)
         client = aiomqtt.Client(
             self._broker.host, self._broker.port, identifier=self.device, username=self.device, password=self._broker.password,
-            will=will, clean_session=False, keepalive=KEEPALIVE_S, timeout=TIMEOUT_S,
+            will=will, clean_session=False, keepalive=KEEPALIVE_S, timeout=TIMEOUT_S, transport="unix" if self._broker.is_path else "tcp",
         )  # fmt: skip
         async with client:
             self.connected = True

@@ -27,6 +27,7 @@ SPEEDS_MPS = (1.4, 4.5, 11.0)  # walk, bicycle, car
 LIFE_MS = 30 * 86_400_000
 CHUNK_ROWS = 500  # one write: about 130 kB, 2 ms of work
 WINDOW_MAX = 4_000  # QoS 1 messages without their PUBACK, a connection
+ACKS_EVERY_S = 0.005  # how often PUBACKs are read: four bytes each, one by one they would cost more than all that is sent
 ACKS_WAIT_S = 5.0  # at the end, for what is still on its way
 DRAIN_STEP_S = 0.01
 CONNECT_S = 10.0
@@ -141,7 +142,7 @@ class _Connection(asyncio.Protocol):
         self._greeting = b""
         self._writable = True
         self._window = math.inf
-        self.transport: asyncio.WriteTransport | None = None
+        self.transport: asyncio.Transport | None = None
 
     @property
     def acknowledged(self) -> int:
@@ -149,7 +150,7 @@ class _Connection(asyncio.Protocol):
         return self._received // 4
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.write(_connect_packet(self._client_id))
 
@@ -165,6 +166,9 @@ class _Connection(asyncio.Protocol):
             self.ready.set_result(None)
         self._received += len(data)
         self._update()
+        assert self.transport is not None
+        self.transport.pause_reading()
+        asyncio.get_running_loop().call_later(ACKS_EVERY_S, self.transport.resume_reading)
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -228,15 +232,17 @@ class LoadGenerator:
         return LoadReport(sum(connection.sent for connection in connections), acknowledged, elapsed_s)
 
     async def _connect(self, index: int) -> _Connection:
-        loop = asyncio.get_running_loop()
+        connection = _Connection(f"load-{self._clock()}-{index}")
+        loop, broker = asyncio.get_running_loop(), self._broker
         try:
             async with asyncio.timeout(CONNECT_S):
-                _, connection = await loop.create_connection(
-                    lambda: _Connection(f"load-{self._clock()}-{index}"), self._broker.host, self._broker.port
-                )
+                if broker.is_path:
+                    await loop.create_unix_connection(lambda: connection, broker.host)
+                else:
+                    await loop.create_connection(lambda: connection, broker.host, broker.port)
                 await connection.ready
         except (OSError, TimeoutError) as error:
-            raise LoadError(f"no connection to {self._broker.host}:{self._broker.port}: {error or 'time out'}") from error
+            raise LoadError(f"no connection to {broker}: {error or 'time out'}") from error
         return connection
 
     async def _drive(self, index: int, connection: _Connection, until_s: float) -> None:

@@ -71,9 +71,9 @@ class Mosquitto:
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
         directory.mkdir()
-        self.config = directory / "mosquitto.conf"
+        self.config, self.socket = directory / "mosquitto.conf", directory / "mqtt.sock"
         self.config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\nuser root\n"
+            f"listener {self.port} 127.0.0.1\nlistener 0 {self.socket}\nallow_anonymous true\nlog_type none\nmax_queued_messages 0\nuser root\n"
             f"persistence true\npersistence_location {directory}/\nautosave_interval 1\n"
         )
         self.start()

@@ -92,6 +92,7 @@ def test_every_fault_is_reported_at_once_with_file_line_and_key(tmp_path: Path) 
         ('[[ladder.warning]]\nafter_s = 5\naudience = "dispatch"\nchannel = "voice"\n', "whose telephone"),
         ('[[ladder.warning]]\nafter_s = 5\naudience = "protected"\nchannel = "voice"\nperson = "P-1"\n', "dispatch and channel voice alone"),
         ('[broker]\ncert_file = "a.pem"\ntls = true\n', "go together"),
+        ('[broker]\nhost = "/run/mqtt.sock"\ntls = true\n', "must be false for a Unix socket"),
         ("broker = 3\n", "unknown section"),
         ("[broker\n", "not TOML"),
         ("[[ladder.emergency]]\nafter_s = -1\n", "ladder.emergency[0].after_s"),

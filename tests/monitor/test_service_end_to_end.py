@@ -65,6 +65,22 @@ async def test_a_breach_rings_her_bracelet_and_dispatch_and_both_devices_are_ans
         assert monitor.metric('resguardo_ping_to_alert_seconds_count{channel="bracelet"}') >= 1
 
 
+async def test_over_the_brokers_unix_socket_all_is_as_over_tcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESGUARDO_BROKER__HOST", str(tmp_path / "broker" / "mqtt.sock"))
+    monkeypatch.setenv("RESGUARDO_BROKER__PORT", "1")  # where nobody listens
+    with world_in(tmp_path, pairs=2) as world:
+        async with devices(world.broker.port) as people:
+            await people.meet(0)
+            await until(lambda: people.breaches(0), what="alert on the bracelet")
+            await until(lambda: people.heard("tag-0", "receipt"), what="receipt")
+        world.broker.stop(signal.SIGKILL)  # and the file of its socket stays behind
+        world.broker.start()
+        await until(lambda: world.monitor.log.count("broker_link_up") == 6, what="the three sessions again")
+        async with devices(world.broker.port) as people:
+            await people.meet(1)
+            await until(lambda: people.breaches(1), what="alert after the broker's restart")
+
+
 async def test_a_hostile_payload_is_counted_and_the_next_ping_is_judged(shared: World) -> None:
     monitor, broker = shared.monitor, shared.broker
     async with devices(broker.port) as people:

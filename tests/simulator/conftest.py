@@ -80,7 +80,9 @@ def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     (tmp_path / "mosquitto.conf").write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n", encoding="utf-8"
+        f"listener {port} 127.0.0.1\nlistener 0 {tmp_path}/mqtt.sock\nallow_anonymous true\nuser root\n"
+        f"persistence true\npersistence_location {tmp_path}/\n",
+        encoding="utf-8",
     )
     process = BrokerProcess(program, tmp_path / "mosquitto.conf", port)
     process.start()
@@ -94,6 +96,7 @@ class BrokerProcess:
     def __init__(self, program: str, conf: Path, port: int) -> None:
         self._command = [program, "-c", str(conf)]
         self.address = Broker("127.0.0.1", port)
+        self.socket = Broker(str(conf.with_name("mqtt.sock")))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

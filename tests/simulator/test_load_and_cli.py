@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import aiomqtt
@@ -18,6 +19,7 @@ from simulator.earth import distance_m
 from simulator.fleet import system_clock_ms
 from simulator.load import SEQ_FIRST, Frames, LoadError, LoadGenerator, LoadPlan
 
+ROOT = Path(__file__).parents[2]
 NOW_MS = 1_772_460_000_123
 
 
@@ -56,13 +58,14 @@ def test_everybody_moves_as_fast_as_they_say_and_one_in_a_hundred_comes_near() -
     assert 0.005 < near.mean() < 0.02
 
 
+@pytest.mark.parametrize("way", ["address", "socket"])
 @pytest.mark.parametrize("qos", [0, 1])
-async def test_the_broker_takes_what_is_sent(broker, qos: int) -> None:
+async def test_the_broker_takes_what_is_sent(broker, qos: int, way: str) -> None:
     plan = LoadPlan(20)
     heard: list[str] = []
     async with aiomqtt.Client("127.0.0.1", broker.address.port) as client:
         await client.subscribe("v1/+/ping", qos=qos)
-        generator = LoadGenerator(plan, broker.address, clock=system_clock_ms, connections=3, qos=qos, rate=400.0)
+        generator = LoadGenerator(plan, getattr(broker, way), clock=system_clock_ms, connections=3, qos=qos, rate=400.0)
         report = await generator.run(0.5)
         async with asyncio.timeout(20):
             async for message in client.messages:
@@ -72,6 +75,18 @@ async def test_the_broker_takes_what_is_sent(broker, qos: int) -> None:
                     break
     assert set(heard) == {f"v1/{device}/ping" for device in plan.devices}
     assert report.acknowledged == (report.sent if qos else 0)
+
+
+async def test_devices_reach_a_broker_by_its_unix_socket(broker) -> None:
+    words = [sys.executable, "-m", "monitor", "simulate", "--broker", str(broker.socket), "--pairs", "1", "--seconds", "60"]
+    async with aiomqtt.Client("127.0.0.1", broker.address.port) as client:
+        await client.subscribe("v1/+/ping", qos=1)
+        fleet = await asyncio.create_subprocess_exec(*words, cwd=ROOT)
+        async with asyncio.timeout(30):
+            message = await anext(client.messages)
+        fleet.terminate()
+        await fleet.wait()
+    assert json.loads(message.payload)["v"] == 1
 
 
 async def test_no_broker_is_one_clear_line() -> None:
