@@ -50,7 +50,7 @@ async def main(host, port, topic, echo):
     count = 0
     def take(batch):
         nonlocal count
-        count += sum([len(piece.frames) for piece in batch.pieces])
+        count += len(batch.piece.frames)
         batch.acknowledge()
         if echo:
             for message in batch.messages:

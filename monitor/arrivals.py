@@ -55,6 +55,9 @@ class Piece(NamedTuple):
         return Piece(self.data + name, frames)
 
 
+NOTHING = Piece(b"", np.zeros(0, FRAME))
+
+
 def _laid_out(messages: Sequence[tuple[str, bytes, bool, int]]) -> tuple[bytes, Any]:
     """Topics and payloads one behind the other, and where they lie: FRAME[n]."""
     parts = [part for topic, payload, _, _ in messages for part in (topic.encode(), payload)]

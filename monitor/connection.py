@@ -33,7 +33,7 @@ from gmqtt.mqtt.handler import MQTTError
 from gmqtt.mqtt.package import Package
 from gmqtt.mqtt.protocol import BaseMQTTProtocol, MQTTProtocol
 
-from monitor.arrivals import Inbound, Piece
+from monitor.arrivals import NOTHING, Inbound, Piece
 from monitor.frames import Splitter
 from monitor.log import get_logger
 from monitor.mqtt_packets import after_properties, pubacks, publish
@@ -85,25 +85,30 @@ class Broker:
 
 
 class Batch:
-    """What one burst of reading brought, and the means to say that it is safe now."""
+    """What one read brought, and the means to say that it is safe now."""
 
-    __slots__ = ("_connection", "_packet_ids", "pieces")
+    __slots__ = ("_connection", "_packet_ids", "piece")
 
-    def __init__(self, connection: Connection, pieces: list[Piece], packet_ids: list[Sequence[int]]) -> None:
-        self.pieces = pieces
+    def __init__(self, connection: Connection, piece: Piece, packet_ids: Sequence[int]) -> None:
+        self.piece = piece
         self._connection = connection
         self._packet_ids = packet_ids
+
+    def take(self) -> Piece:
+        """The messages, once: a batch that waits for the disk does not hold them a second time."""
+        piece, self.piece = self.piece, NOTHING
+        return piece
 
     @property
     def messages(self) -> list[Inbound]:
         """Each as an object, for whoever hears few."""
-        return [message for piece in self.pieces for message in piece.messages()]
+        return self.piece.messages()
 
     def acknowledge(self) -> None:
         """Tell the broker to forget these messages; nothing happens if their connection is gone (they come again)."""
-        if self._packet_ids:
+        if len(self._packet_ids):
             self._connection.acknowledge(self._packet_ids)
-            self._packet_ids = []
+            self._packet_ids = ()
 
 
 class _Protocol(MQTTProtocol):  # type: ignore[misc]
@@ -157,10 +162,7 @@ class Connection:
         self._on_batch = on_batch
         self._unwanted = unwanted
         self._five = broker.version == 5
-        self._pieces: list[Piece] = []
-        self._count = 0  # of messages in them
-        self._packet_ids: list[Sequence[int]] = []
-        self._flush_planned = False
+        self._count = 0  # of messages handed over since reading last rested
         self._paused = False
         self._heard = True
         self._in_flight: dict[int, asyncio.Future[None]] = {}
@@ -256,31 +258,17 @@ class Connection:
             for cut in self._splitter.feed(data, self._unwanted()):
                 for command, _, body, _, _, _, end in cut.others:
                     self._client._connection.put_package(Package(command, cut.data[body:end]))
-                if len(cut.packet_ids):
-                    self._packet_ids.append(cut.packet_ids)
-                if len(cut.messages):
-                    self._pieces.append(Piece(cut.data, cut.messages))
-                    self._count += len(cut.messages)
+                if len(cut.packet_ids) or len(cut.messages):
+                    self._hand_over(Batch(self, Piece(cut.data, cut.messages), cut.packet_ids))
         except ValueError:  # what follows cannot be read either
             self._transport().abort()
-        if self._count >= BATCH_MAX and not self._paused:
-            self._paused = True
-            self._transport().pause_reading()  # libuv would read 2 MB of a flood in one go
-        if not self._flush_planned and (self._pieces or self._packet_ids):
-            self._flush_planned = True
-            self._loop.call_soon(self._flush)
 
     def _transport(self) -> asyncio.Transport:
         transport: asyncio.Transport = self._client._connection._transport
         return transport
 
-    def _flush(self) -> None:
-        self._flush_planned = False
-        batch, count = Batch(self, self._pieces, self._packet_ids), self._count
-        self._pieces, self._packet_ids, self._count = [], [], 0
-        if self._paused:
-            self._paused = False
-            self._transport().resume_reading()
+    def _hand_over(self, batch: Batch) -> None:
+        count = len(batch.piece.frames)
         if not count:
             batch.acknowledge()
             return
@@ -288,8 +276,19 @@ class Connection:
             self._on_batch(batch)
         except Exception as error:  # not acknowledged: the broker keeps them for the next connection
             _log.error("batch_failed", error=type(error).__name__, count=count)
+        self._count += count
+        if self._count >= BATCH_MAX and not self._paused:
+            self._paused = True
+            self._transport().pause_reading()  # libuv would read 2 MB of a flood in one go
+            self._loop.call_soon(self._resume)
 
-    def acknowledge(self, packet_ids: Sequence[Sequence[int]]) -> None:
+    def _resume(self) -> None:
+        """Read on, after whoever had the batches has had a turn."""
+        self._paused, self._count = False, 0
+        if not self.lost.is_set():
+            self._transport().resume_reading()
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Send the PUBACKs of these ids, in the order in which they came, in one write."""
         if not self.lost.is_set():
             self._client._connection.send_package(pubacks(packet_ids))

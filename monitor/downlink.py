@@ -26,7 +26,8 @@ class Downlink:
         self._publish = publish
         self._is_ready = is_ready
         self._commands: dict[DeviceId, Command] = {}
-        self._receipts: dict[DeviceId, tuple[int, int]] = {}
+        self._receipts: dict[DeviceId, tuple[int, int]] = {}  # came after ...
+        self._turn: dict[DeviceId, tuple[int, int]] = {}  # ... those whose turn it is; two, since to find a dictionary's first takes long
         self._in_flight = 0
         self._allowance = RECEIPTS_PER_TICK
         self._tick: asyncio.TimerHandle | None = None
@@ -48,7 +49,7 @@ class Downlink:
     @property
     def waiting(self) -> int:
         """Words not yet sent."""
-        return len(self._commands) + len(self._receipts)
+        return len(self._commands) + len(self._receipts.keys() | self._turn.keys())
 
     def pump(self) -> None:
         """Send what may be sent now."""
@@ -56,14 +57,20 @@ class Downlink:
             if self._commands:
                 device = next(iter(self._commands))
                 self._send_command(self._commands.pop(device))
-            elif self._receipts and self._allowance > 0:
+            elif (self._turn or self._receipts) and self._allowance > 0:
                 self._allowance -= 1
-                device = next(iter(self._receipts))
-                self._send_receipt(device, self._receipts.pop(device))
+                self._send_receipt(*self._next_receipt())
             else:
                 break
-        if self._receipts and self._tick is None:
+        if (self._turn or self._receipts) and self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(TICK_S, self._top_up)
+
+    def _next_receipt(self) -> tuple[DeviceId, tuple[int, int]]:
+        """One of those who have waited longest, with the newest word for it."""
+        if not self._turn:
+            self._turn, self._receipts = self._receipts, {}
+        device, upto = self._turn.popitem()
+        return device, self._receipts.pop(device, upto)
 
     def _top_up(self) -> None:
         self._tick = None
@@ -80,7 +87,11 @@ class Downlink:
 
     def _send_receipt(self, device: DeviceId, upto: tuple[int, int]) -> None:
         body: dict[str, object] = {"v": 1, "boot": upto[0], "seq": upto[1]}
-        self._send(f"v1/{device}/receipt", body, partial(self._receipts.setdefault, device, upto))
+        self._send(f"v1/{device}/receipt", body, partial(self._receipt_again, device, upto))
+
+    def _receipt_again(self, device: DeviceId, upto: tuple[int, int]) -> None:
+        if device not in self._turn:  # what waits there is newer
+            self._receipts.setdefault(device, upto)
 
     def _send(self, topic: str, body: dict[str, object], put_back: Callable[[], object]) -> None:
         self._in_flight += 1

@@ -267,8 +267,8 @@ class Engine:
             np.maximum.accumulate(at_ms, out=at_ms)  # our clock never runs backwards
             self.now_ms = int(at_ms[-1])
         if np.count_nonzero(run.receipted):
-            for device, upto in self._receipts.heard(run.rows[run.receipted]).items():
-                effects.receipts[self._core.devices[device].id] = upto
+            heard, devices = self._receipts.heard(run.rows[run.receipted]), self._core.devices
+            effects.receipts.update(zip([devices[row].id for row in heard], heard.values(), strict=True))
         effects.pings += len(run.rows)
         self._tell(self._core.take_rows(run.rows), effects)
         effects.notifications += answers(self._core, run.rows, self._decisions.incidents)

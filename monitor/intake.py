@@ -51,7 +51,7 @@ class Intake:
 
     def _cut(self, batch: Sequence[Envelope], arrivals: Arrivals) -> Iterator[PingRun | Other]:
         """The pieces of a batch that lies in memory as `arrivals`."""
-        rows, receipted, others = self._scanner.read(arrivals, self._directory.topics.find(arrivals.text, arrivals.frames))
+        rows, receipted, others = self._scanner.read(arrivals, self._directory.topics)
         first = 0
         for k in others:
             envelope = batch[k]
@@ -71,8 +71,9 @@ class Intake:
     def warm_up() -> None:
         """Compile what reads packets and pings, or load it from its cache."""
         Splitter.warm_up()
-        arrivals, topics = Arrivals.of(0, [Piece.of([Inbound("v1/a/ping", b"{}", False, 1)])]), Topics([b"v1/a/ping"])
-        Scanner().read(arrivals, topics.find(arrivals.text, arrivals.frames))
+        piece, topics = Piece.of([Inbound("v1/a/ping", b"{}", False, 1)]), Topics([b"v1/a/ping"])
+        arrivals = Arrivals.of(0, [piece.renamed(topics, b"v1/b/ping")])
+        Scanner().read(arrivals, topics)
         topics.get(b"")
         arrivals.records(1)
         Arrivals.recorded(1, b"\x90", 0, 0)

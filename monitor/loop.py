@@ -8,6 +8,7 @@ does not wait for the disk. Acknowledgements do: the broker's and the device's f
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from geofence.terms import DeviceId, Registry
 from monitor.arrivals import Arrivals
 from monitor.clock import Clock
 from monitor.engine import Effects, Engine
+from monitor.gather import GATHER_S, Gathering
 from monitor.journal import Journal, Record
 from monitor.mqtt import Batch
 from monitor.recovery import judge
@@ -87,6 +89,7 @@ class Loop:
         self._pending: deque[_Pending] = deque()
         self._degraded = False
         self._well_from_s = 0.0
+        self._gathering = Gathering()
 
     # --- in -----------------------------------------------------------------------------------------------------
 
@@ -115,12 +118,14 @@ class Loop:
         if own:
             self.receive([Envelope(now_ms, topic, payload) for topic, payload in own])
         if batches:
-            self.receive(Arrivals.of(now_ms, [piece for batch in batches for piece in batch.pieces]), batches)
+            self.receive(Arrivals.of(now_ms, [batch.take() for batch in batches]), batches)
         if self._outcomes:  # after the pings: they change only what is asked later
             some = [self._outcomes.popleft() for _ in range(min(OUTCOMES_MAX, len(self._outcomes)))]
             self.receive([Envelope(now_ms, topic, payload) for topic, payload in some])
         if self._outcomes:
             self._plan()
+        if batches and self._gathering.on:
+            time.sleep(GATHER_S)
 
     def receive_own(self, topic: str, payload: bytes) -> asyncio.Future[int]:
         """Take one input of our own in a turn of its own, now; the future ends with its commit."""
@@ -218,10 +223,11 @@ class Loop:
             self._sinks.degraded(degraded)
 
     async def patrol(self) -> None:
-        """Watch the age of commits and keep the heart beating, until cancelled."""
+        """Watch the age of commits and how busy we are, and keep the heart beating, until cancelled."""
         beat_s = 0.0
         while True:
             now_s = self._loop.time()
+            self._gathering.look(now_s, time.thread_time())
             self._tell_degraded()
             for pending in self._pending:
                 if now_s - pending.since_s <= ACKNOWLEDGE_ANYWAY_S:

@@ -23,11 +23,10 @@ def after_properties(data: bytes, at: int) -> int:
         shift += 7
 
 
-def pubacks(packet_ids: Sequence[Sequence[int]]) -> bytes:
+def pubacks(packet_ids: Sequence[int]) -> bytes:
     """A PUBACK for each of these ids, in one piece."""
-    ids = packet_ids[0] if len(packet_ids) == 1 else np.concatenate(packet_ids)
-    packets = np.empty(len(ids), _PUBACK)
-    packets["command"], packets["length"], packets["packet_id"] = PUBACK_COMMAND, 2, ids
+    packets = np.empty(len(packet_ids), _PUBACK)
+    packets["command"], packets["length"], packets["packet_id"] = PUBACK_COMMAND, 2, packet_ids
     return packets.tobytes()
 
 

@@ -20,7 +20,7 @@ from geofence.terms import Source, Strap, Tether
 from monitor import bounds
 from monitor.arrivals import Arrivals
 from monitor.frames import QOS_BITS, QOS_SHIFT, RETAIN
-from monitor.topics import NOWHERE
+from monitor.topics import NOWHERE, Topics, look_up
 
 DIGITS_MAX = 15  # 10^15 < 2^53: every such integer is a float64
 TEN_TO = np.array([10.0**k for k in range(DIGITS_MAX + 1)])  # exact up to 10^22
@@ -277,11 +277,15 @@ def fill(row: Any, values: Any) -> None:
 
 
 @compiled
-def scan(text: Any, frames: Any, at_ms: Any, found: Any, rows: Any, receipted: Any, plain: Any, values: Any) -> int:
+def scan(
+    text: Any, frames: Any, at_ms: Any, slots: Any, keys: Any, ends: Any, devices: Any, found: Any,
+    rows: Any, receipted: Any, plain: Any, values: Any,
+) -> int:  # fmt: skip
     """Read the payloads of these packets where they lie, but for those of no device and what is retained or too long.
 
-    `plain[k]` says which are read, `receipted[k]` whose device waits for a receipt; returns how many are read.
+    `found[k]` says whose they are, `plain[k]` which are read, `receipted[k]` whose device waits for a receipt; returns how many are read.
     """
+    look_up(text, frames, slots, keys, ends, devices, found)
     read = 0
     for k in range(frames.shape[0]):
         first, end, command = int(frames[k]["payload"]), int(frames[k]["end"]), int(frames[k]["command"])
@@ -305,12 +309,13 @@ class Scanner:
     def __init__(self) -> None:
         self._values = np.zeros(KEYS_END)
 
-    def read(self, arrivals: Arrivals, found: Any) -> tuple[Any, Any, list[int]]:
+    def read(self, arrivals: Arrivals, devices: Topics) -> tuple[Any, Any, list[int]]:
         """(rows, receipted, others): the kernel's row of each that is plain, whose device waits for a receipt, and which are not plain.
 
-        `found` has the row of each one's device, or NOWHERE.
+        `devices` has the row of the device that speaks by a topic.
         """
-        count = len(found)
+        count = len(arrivals)
+        found = np.empty(count, np.int64)
         rows, receipted, plain = np.zeros(count, PING), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-        read = scan(arrivals.text, arrivals.frames, arrivals.at_ms, found, rows, receipted, plain, self._values)
+        read = scan(arrivals.text, arrivals.frames, arrivals.at_ms, *devices.table(), found, rows, receipted, plain, self._values)
         return rows, receipted, [] if read == count else np.flatnonzero(~plain).tolist()

@@ -88,7 +88,7 @@ class Sessions:
         foreign = Topics([traccar_topic.encode()] if traccar_topic else [])
 
         def renamed(batch: Batch) -> None:
-            batch.pieces = [piece.renamed(foreign, TRACCAR.encode()) for piece in batch.pieces]
+            batch.piece = batch.piece.renamed(foreign, TRACCAR.encode())
             on_batch(batch)
 
         def make(part: str, topics: list[str], unwanted: Callable[[], Topics] = lambda: NOBODYS) -> Session:

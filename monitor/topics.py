@@ -30,18 +30,22 @@ def digest(text: Any, first: int, end: int) -> int:
 
 
 @compiled
+def is_key(text: Any, first: int, end: int, key: int, keys: Any, ends: Any) -> bool:
+    """Whether this topic is the one of that number."""
+    begin = int(ends[key])
+    if int(ends[key + 1]) - begin != end - first:
+        return False
+    for k in range(first, end):  # noqa: SIM110 - compiled
+        if text[k] != keys[begin + k - first]:
+            return False
+    return True
+
+
+@compiled
 def slot_of(text: Any, first: int, end: int, slots: Any, keys: Any, ends: Any) -> int:
     """The slot in which this topic stands, or the free one where it would."""
     slot = digest(text, first, end) & (slots.shape[0] - 1)
-    while slots[slot] != NOWHERE:
-        key = slots[slot]
-        begin = int(ends[key])
-        if int(ends[key + 1]) - begin == end - first:
-            k = first
-            while k < end and text[k] == keys[begin + k - first]:
-                k += 1
-            if k == end:
-                break
+    while slots[slot] != NOWHERE and not is_key(text, first, end, int(slots[slot]), keys, ends):
         slot = (slot + 1) & (slots.shape[0] - 1)
     return int(slot)
 
@@ -66,9 +70,22 @@ def enter(first: int, slots: Any, keys: Any, ends: Any, values: Any) -> None:
 
 @compiled
 def look_up(text: Any, frames: Any, slots: Any, keys: Any, ends: Any, values: Any, found: Any) -> None:
-    """What stands under the topic of each of these packets."""
+    """What stands under the topic of each of these packets.
+
+    In three rounds: each asks memory for what is far apart, and what one topic waits for is waited for together with the others'.
+    """
     for k in range(frames.shape[0]):
-        found[k] = value_of(text, int(frames[k]["topic"]), int(frames[k]["topic_end"]), slots, keys, ends, values)
+        found[k] = digest(text, int(frames[k]["topic"]), int(frames[k]["topic_end"])) & (slots.shape[0] - 1)
+    for k in range(frames.shape[0]):
+        found[k] = slots[found[k]]
+    for k in range(frames.shape[0]):
+        first, end, key = int(frames[k]["topic"]), int(frames[k]["topic_end"]), int(found[k])
+        if key == NOWHERE:
+            continue
+        if is_key(text, first, end, key, keys, ends):
+            found[k] = values[key]
+        else:  # another topic has the slot
+            found[k] = value_of(text, first, end, slots, keys, ends, values)
 
 
 class Topics:

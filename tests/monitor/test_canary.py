@@ -107,7 +107,7 @@ class Round:
         self.hear(f"v1/{HER}/alert", alert)
 
     def hear(self, topic: str, body: dict[str, Any]) -> None:
-        self.canary.heard(Batch(cast(Any, None), [Piece.of([Inbound(topic, to_json(body), False, 1)])], []))
+        self.canary.heard(Batch(cast(Any, None), Piece.of([Inbound(topic, to_json(body), False, 1)]), []))
 
     def walk(self, rounds: int, *, lost: str = "") -> None:
         """Whole rounds; of the first ping of each, the alert may get lost by one way."""

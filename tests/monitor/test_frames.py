@@ -65,12 +65,14 @@ def test_what_was_written_is_read_whatever_pieces_it_comes_in(
 
 
 def test_more_packets_than_there_are_rows_are_read_in_several_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_scratch", module._scratch[:3])
+    monkeypatch.setattr(module, "_others", module._others[:3])
     assert heard(Splitter(has_properties=True), [PINGRESP * 10]) == ([], [], [b""] * 10)
+    tiny = publish(b"a", b"b", qos=1, packet_id=7, properties=None)
+    assert heard(Splitter(has_properties=False), [tiny * 200 + tiny[:-1], tiny[-1:]]) == ([(b"a", b"b", 7)] * 201, [7] * 201, [])
 
 
 def test_two_streams_read_in_turn_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_scratch", module._scratch[:3])
+    monkeypatch.setattr(module, "_others", module._others[:3])
     feeds = [Splitter(has_properties=False).feed(publish(topic, b"", qos=0, packet_id=0, properties=None) * 7) for topic in (b"a", b"bbb")]
     for feed in (feeds[0], feeds[1], feeds[0], feeds[1], feeds[1], feeds[0]):
         cut = next(feed)

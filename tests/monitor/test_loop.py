@@ -15,6 +15,7 @@ from monitor import loop as loop_module
 from monitor.arrivals import Inbound, Piece
 from monitor.clock import Clock
 from monitor.engine import Effects, Engine
+from monitor.gather import GATHER_S, Gathering
 from monitor.journal import Journal, Record
 from monitor.loop import Loop
 from monitor.mqtt import Batch
@@ -89,8 +90,8 @@ class FakeConnection:
     def __init__(self) -> None:
         self.acknowledged: list[int] = []
 
-    def acknowledge(self, packet_ids: Sequence[Sequence[int]]) -> None:
-        self.acknowledged += [one for some in packet_ids for one in some]
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        self.acknowledged += packet_ids
 
 
 class Heard:
@@ -131,7 +132,7 @@ class Bench:
     def arrive(self, *payloads: bytes, first_id: int = 1) -> None:
         messages = [Inbound("v1/brc-1/ping", payload, False, 1) for payload in payloads]
         ids = list(range(first_id, first_id + len(payloads)))
-        self.loop.take(Batch(cast(Any, self.connection), [Piece.of(messages)], [ids]))
+        self.loop.take(Batch(cast(Any, self.connection), Piece.of(messages), ids))
 
 
 @pytest.fixture
@@ -155,6 +156,16 @@ async def test_judged_at_once_and_acknowledged_only_after_the_commit(bench: Benc
     await bench.journal.commit()
     assert bench.connection.acknowledged == [1, 2, 3]
     assert bench.heard.all("safe") == [{BRC: (1, 3)}]
+
+
+async def test_what_waits_for_the_disk_holds_its_messages_once(bench: Bench) -> None:
+    batch = Batch(cast(Any, bench.connection), Piece.of([Inbound("v1/brc-1/ping", b"a", False, 1)]), [1])
+    bench.loop.take(batch)
+    await asyncio.sleep(0)
+    assert bench.heard.said == [("judged", 1)]
+    assert batch.messages == []
+    await bench.journal.commit()
+    assert bench.connection.acknowledged == [1]
 
 
 async def test_a_ping_waits_for_one_portion_of_an_import_and_not_for_all_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +255,40 @@ async def test_an_idle_service_goes_on_committing(bench: Bench, monkeypatch: pyt
     patrol.cancel()
     assert len(bench.heard.all("committed")) >= 3
     assert bench.heard.all("judged") == []
+
+
+async def test_near_the_end_of_its_core_the_loop_waits_for_more_after_a_turn_and_otherwise_never(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent_s = iter(range(1_000_000))  # a second of processor time at each look: busy throughout
+    monkeypatch.setattr(loop_module.time, "thread_time", lambda: next(spent_s))
+    monkeypatch.setattr(loop_module.time, "sleep", lambda seconds: bench.heard.said.append(("waited", seconds)))
+    monkeypatch.setattr(loop_module, "PATROL_S", 0.01)
+    bench.arrive(b"a")
+    await asyncio.sleep(0)
+    assert bench.heard.said == [("judged", 1)]
+    patrol = asyncio.create_task(bench.loop.patrol())
+    await until(lambda: bench.loop._gathering.on)
+    patrol.cancel()
+    bench.arrive(b"b")
+    bench.loop.put("monitor/link", b"{}")
+    await asyncio.sleep(0)
+    assert bench.heard.said[-3:] == [("judged", 1), ("judged", 1), ("waited", GATHER_S)], "what was decided is out before it waits"
+    bench.loop.put("monitor/link", b"{}")
+    await asyncio.sleep(0)
+    assert bench.heard.all("waited") == [GATHER_S], "no ping, no wait"
+
+
+def test_gathering_begins_late_and_ends_later() -> None:
+    gathering, now_s, spent_s, seen = Gathering(), 100.0, 50.0, []
+    gathering.look(now_s, spent_s)
+    for share in (0.6, 0.7, 0.6, 0.5, 0.4, 0.6):
+        now_s, spent_s = now_s + 0.1, spent_s + 0.1 * share
+        gathering.look(now_s, spent_s)
+        seen.append(gathering.on)
+    assert seen == [False, True, True, True, False, False]
+    gathering.look(now_s, spent_s)
+    assert not gathering.on, "looked at twice in one moment"
 
 
 async def test_one_timer_serves_the_engines_deadline(bench: Bench) -> None:

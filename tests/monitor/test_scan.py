@@ -38,7 +38,7 @@ def by_wire(payload: bytes) -> Any:
 def by_scan(*payloads: bytes) -> list[Any]:
     """The row of each payload, None where the scanner leaves it alone."""
     arrivals = Arrivals.of(T0, [Piece.of([Inbound("v1/brc/ping", payload, False, 1)]) for payload in payloads])
-    rows, receipted, others = SCANNER.read(arrivals, DIRECTORY.topics.find(arrivals.text, arrivals.frames))
+    rows, receipted, others = SCANNER.read(arrivals, DIRECTORY.topics)
     assert receipted.all()
     return [None if k in others else row for k, row in enumerate(rows)]
 

@@ -18,6 +18,7 @@ import pytest
 from alerts.terms import Channel, Kind
 from benchmarks.rows import resident_bytes
 from geofence.terms import Command, DeviceId
+from monitor import downlink as downlink_module
 from monitor import log
 from monitor.downlink import IN_FLIGHT_MAX, Downlink
 from monitor.http import Health, HttpServer
@@ -248,11 +249,31 @@ async def test_a_word_lost_with_its_connection_is_said_again_unless_there_is_a_n
     wire.sent.clear()
     wire.ready = True
     downlink.pump()
-    assert wire.sent == [
-        ("v1/brc-1/command", {"v": 1, "interval_s": 15}),
+    assert wire.sent[0] == ("v1/brc-1/command", {"v": 1, "interval_s": 15})
+    assert sorted(wire.sent[1:], key=str) == [
         ("v1/brc-1/receipt", {"v": 1, "boot": 1, "seq": 6}),
         ("v1/brc-2/receipt", {"v": 1, "boot": 1, "seq": 1}),
     ]
+
+
+async def test_of_a_device_only_the_newest_receipt_is_sent_whichever_came_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downlink_module, "IN_FLIGHT_MAX", 2)
+    wire = Wire()
+    downlink = Downlink(wire.publish, lambda: wire.ready)
+    second, third = DeviceId("brc-2"), DeviceId("brc-3")
+    downlink.receipts({BRC: (1, 1)})
+    downlink.receipts({second: (1, 1)})
+    downlink.receipts({BRC: (1, 2), second: (1, 2), third: (1, 1)})
+    wire.open.pop().set_result(None)  # of the second, so that the third's is sent
+    await asyncio.sleep(0)
+    assert [topic for topic, _ in wire.sent] == ["v1/brc-1/receipt", "v1/brc-2/receipt", "v1/brc-3/receipt"]
+    wire.ready = False
+    await wire.confirm(LinkLost())
+    wire.ready, wire.sent[:] = True, []
+    while downlink.waiting:
+        downlink.pump()
+        await wire.confirm()
+    assert sorted((topic, body["seq"]) for topic, body in wire.sent) == [("v1/brc-1/receipt", 2), ("v1/brc-2/receipt", 2), ("v1/brc-3/receipt", 1)]
 
 
 async def test_a_word_that_nobody_hears_is_not_repeated() -> None:
