@@ -22,6 +22,7 @@ from monitor.broker import free_port
 from monitor.engine import Engine
 from monitor.known_orders import read_orders
 from monitor.snapshot import Snapshot, write_snapshot
+from simulator.device import Broker
 from simulator.load import LoadPlan
 from simulator.orders_file import write_orders
 
@@ -77,7 +78,7 @@ class Where:
     @property
     def address(self) -> str:
         """As `simulate --broker` takes it."""
-        return self.host if self.host.startswith("/") else f"{self.host}:{self.port}"
+        return str(Broker(self.host, self.port))
 
 
 @contextmanager
