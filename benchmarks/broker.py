@@ -39,21 +39,17 @@ def judged(http: int) -> float:
 def whole_rate(seen: list[tuple[float, ...]]) -> float:
     """All that was taken, by the time it took: (monotonic s, count) samples.
 
-    It began somewhere before the first sample that shows some, and ended before the first that shows all: where, by the rate of the
-    sample beside it. Otherwise a look each 0.2 s would be counted as up to 0.4 s of work.
+    It began somewhere before the first sample that shows some, and ended before the first that shows all: where, by the rate between
+    these two. Otherwise a look each 0.2 s would be counted as up to 0.4 s of work.
     """
     risen = [k for k in range(1, len(seen)) if seen[k][1] > seen[k - 1][1]]
     if len(risen) < 3:
         return 0.0
-    began_s = seen[risen[0]][0] - (seen[risen[0]][1] - seen[0][1]) / rate_at(seen, risen[1])
-    ended_s = seen[risen[-1] - 1][0] + (seen[risen[-1]][1] - seen[risen[-1] - 1][1]) / rate_at(seen, risen[-2])
-    began_s, ended_s = max(began_s, seen[risen[0] - 1][0]), min(ended_s, seen[risen[-1]][0])
+    first, last = risen[0], risen[-1]
+    a_second = (seen[last - 1][1] - seen[first][1]) / (seen[last - 1][0] - seen[first][0])
+    began_s = max(seen[first - 1][0], seen[first][0] - (seen[first][1] - seen[0][1]) / a_second)
+    ended_s = min(seen[last][0], seen[last - 1][0] + (seen[-1][1] - seen[last - 1][1]) / a_second)
     return (seen[-1][1] - seen[0][1]) / (ended_s - began_s)
-
-
-def rate_at(seen: list[tuple[float, ...]], k: int) -> float:
-    """Messages a second between a sample and the one before it."""
-    return (seen[k][1] - seen[k - 1][1]) / (seen[k][0] - seen[k - 1][0])
 
 
 def bare_rate(where: Where, args: argparse.Namespace, qos: int) -> tuple[float, float]:
