@@ -28,6 +28,7 @@ FLOOD_PAIRS, FLOOD_EVERY_S = 10_000, 15  # who reports meanwhile, and how often
 SETTLE_S = 3.0
 QUIET_RATIO = 0.15  # of a core: then what the last load caused has been done
 QUIET_S_MAX = 15.0  # or nearly: after 45 s without load every device would be silent, and every order would say so
+LOOK_S, EDGE_S = 0.2, 0.05  # between two looks at /metrics, which cost the monitor some ms each; more often where a rate begins and ends
 ENOUGH_S = 120.0
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # or the probing client's small packets wait 40 ms for each other
 
@@ -37,19 +38,11 @@ def judged(http: int) -> float:
 
 
 def whole_rate(seen: list[tuple[float, ...]]) -> float:
-    """All that was taken, by the time it took: (monotonic s, count) samples.
-
-    It began somewhere before the first sample that shows some, and ended before the first that shows all: where, by the rate between
-    these two. Otherwise a look each 0.2 s would be counted as up to 0.4 s of work.
-    """
+    """All that was sent, by the time from its first sign until the last of it was taken: (monotonic s, count) samples."""
     risen = [k for k in range(1, len(seen)) if seen[k][1] > seen[k - 1][1]]
-    if len(risen) < 3:
+    if not risen:
         return 0.0
-    first, last = risen[0], risen[-1]
-    a_second = (seen[last - 1][1] - seen[first][1]) / (seen[last - 1][0] - seen[first][0])
-    began_s = max(seen[first - 1][0], seen[first][0] - (seen[first][1] - seen[0][1]) / a_second)
-    ended_s = min(seen[last][0], seen[last - 1][0] + (seen[-1][1] - seen[last - 1][1]) / a_second)
-    return (seen[-1][1] - seen[0][1]) / (ended_s - began_s)
+    return (seen[-1][1] - seen[0][1]) / (seen[risen[-1]][0] - seen[risen[0] - 1][0])
 
 
 def bare_rate(where: Where, args: argparse.Namespace, qos: int) -> tuple[float, float]:
@@ -83,7 +76,7 @@ def monitor_rate(pid: int, where: Where, http: int, args: argparse.Namespace, qo
         while sender.poll() is None or seen[-1][0] - next(t for t, count in seen if count == seen[-1][1]) < SETTLE_S:
             if count := judged(http):
                 seen.append((time.monotonic(), count))
-            time.sleep(0.2)
+            time.sleep(LOOK_S if sender.poll() is None and seen[-1][1] > base else EDGE_S)
     return whole_rate(seen), (cpu_s(pid) - before_s) / max(1.0, seen[-1][1] - base) * 1e6
 
 

@@ -59,7 +59,7 @@ async def main(host, port, topic, echo):
     session = Session(f"bare-{topic.replace(chr(47), chr(45)).replace(chr(43), chr(120))}", Broker(host, port), [topic], on_batch=take, on_link=lambda up: None)
     task = asyncio.ensure_future(session.run())
     while True:
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.02)
         print(time.monotonic(), count, flush=True)
 try:
     import uvloop; uvloop.install()

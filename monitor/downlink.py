@@ -7,6 +7,7 @@ command; so whatever the load, at most one of each waits per device, and nothing
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -25,9 +26,9 @@ class Downlink:
     def __init__(self, publish: Callable[[str, bytes], asyncio.Future[None]], is_ready: Callable[[], bool]) -> None:
         self._publish = publish
         self._is_ready = is_ready
-        self._commands: dict[DeviceId, Command] = {}
-        self._receipts: dict[DeviceId, tuple[int, int]] = {}  # came after ...
-        self._turn: dict[DeviceId, tuple[int, int]] = {}  # ... those whose turn it is; two, since to find a dictionary's first takes long
+        # Ordered: to find the first of a plain dictionary after many were taken from its front took ever longer.
+        self._commands: OrderedDict[DeviceId, Command] = OrderedDict()
+        self._receipts: OrderedDict[DeviceId, tuple[int, int]] = OrderedDict()
         self._in_flight = 0
         self._allowance = RECEIPTS_PER_TICK
         self._tick: asyncio.TimerHandle | None = None
@@ -49,28 +50,20 @@ class Downlink:
     @property
     def waiting(self) -> int:
         """Words not yet sent."""
-        return len(self._commands) + len(self._receipts.keys() | self._turn.keys())
+        return len(self._commands) + len(self._receipts)
 
     def pump(self) -> None:
         """Send what may be sent now."""
         while self._in_flight < IN_FLIGHT_MAX and self._is_ready():
             if self._commands:
-                device = next(iter(self._commands))
-                self._send_command(self._commands.pop(device))
-            elif (self._turn or self._receipts) and self._allowance > 0:
+                self._send_command(self._commands.popitem(last=False)[1])
+            elif self._receipts and self._allowance > 0:
                 self._allowance -= 1
-                self._send_receipt(*self._next_receipt())
+                self._send_receipt(*self._receipts.popitem(last=False))
             else:
                 break
-        if (self._turn or self._receipts) and self._tick is None:
+        if self._receipts and self._tick is None:
             self._tick = asyncio.get_running_loop().call_later(TICK_S, self._top_up)
-
-    def _next_receipt(self) -> tuple[DeviceId, tuple[int, int]]:
-        """One of those who have waited longest, with the newest word for it."""
-        if not self._turn:
-            self._turn, self._receipts = self._receipts, {}
-        device, upto = self._turn.popitem()
-        return device, self._receipts.pop(device, upto)
 
     def _top_up(self) -> None:
         self._tick = None
@@ -90,8 +83,7 @@ class Downlink:
         self._send(f"v1/{device}/receipt", body, partial(self._receipt_again, device, upto))
 
     def _receipt_again(self, device: DeviceId, upto: tuple[int, int]) -> None:
-        if device not in self._turn:  # what waits there is newer
-            self._receipts.setdefault(device, upto)
+        self._receipts[device] = max(upto, self._receipts.get(device, upto))  # of two lost together the newer counts, too
 
     def _send(self, topic: str, body: dict[str, object], put_back: Callable[[], object]) -> None:
         self._in_flight += 1

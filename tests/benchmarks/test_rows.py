@@ -11,17 +11,17 @@ from benchmarks.run import PLAN_ROWS, plan
 
 def test_a_rate_counts_until_the_last_message_was_taken() -> None:
     """Sent within 4 s, taken within 8: the backlog in the broker is no gain. Waiting before and after does not count."""
-    seen = [(0.0, 100.0), (10.0, 100.0), (12.0, 500.0), (14.0, 1_200.0), (16.0, 1_300.0), (18.0, 1_700.0), (30.0, 1_700.0)]
+    seen = [(0.0, 100.0), (10.0, 100.0), (12.0, 900.0), (14.0, 1_300.0), (18.0, 1_700.0), (30.0, 1_700.0)]
     assert whole_rate(seen) == pytest.approx(1_600 / 8.0)
 
 
 @pytest.mark.parametrize("begins_s", [1.01, 1.1, 1.19])
 @pytest.mark.parametrize("lasts_s", [8.0, 8.07, 8.13])
 @pytest.mark.parametrize("step_s", [0.2, 0.25])
-def test_a_steady_rate_is_told_whenever_it_was_looked_at(begins_s: float, lasts_s: float, step_s: float) -> None:
+def test_a_steady_rate_is_never_told_as_more_and_as_less_by_two_looks_at_most(begins_s: float, lasts_s: float, step_s: float) -> None:
     looks = [k * step_s for k in range(60)]
     seen = [(100.0 + s, 7.0 + 50_000.0 * min(max(0.0, s - begins_s), lasts_s)) for s in looks]
-    assert whole_rate(seen) == pytest.approx(50_000.0, rel=1e-6)
+    assert 50_000.0 * lasts_s / (lasts_s + 2 * step_s) <= whole_rate(seen) <= 50_000.0 * (1 + 1e-9)
 
 
 def test_a_rest_in_between_counts() -> None:
