@@ -7,6 +7,7 @@ import math
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -79,24 +80,25 @@ def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    (tmp_path / "mosquitto.conf").write_text(
-        f"listener {port} 127.0.0.1\nlistener 0 {tmp_path}/mqtt.sock\nallow_anonymous true\nuser root\n"
-        f"persistence true\npersistence_location {tmp_path}/\n",
-        encoding="utf-8",
-    )
-    process = BrokerProcess(program, tmp_path / "mosquitto.conf", port)
-    process.start()
-    yield process
-    process.stop()
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o777)  # started by root mosquitto becomes a user of its own, who must make the socket there
+        (tmp_path / "mosquitto.conf").write_text(
+            f"listener {port} 127.0.0.1\nlistener 0 {place}/mqtt.sock\nallow_anonymous true\npersistence true\npersistence_location {tmp_path}/\n",
+            encoding="utf-8",
+        )
+        process = BrokerProcess(program, tmp_path / "mosquitto.conf", port, f"{place}/mqtt.sock")
+        process.start()
+        yield process
+        process.stop()
 
 
 class BrokerProcess:
     """Start, stop, start again."""
 
-    def __init__(self, program: str, conf: Path, port: int) -> None:
+    def __init__(self, program: str, conf: Path, port: int, socket_path: str) -> None:
         self._command = [program, "-c", str(conf)]
         self.address = Broker("127.0.0.1", port)
-        self.socket = Broker(str(conf.with_name("mqtt.sock")))
+        self.socket = Broker(socket_path)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
