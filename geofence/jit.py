@@ -3,18 +3,20 @@
 With `NUMBA_DISABLE_JIT=1` the decorator returns the plain Python function: the readable reference that the
 compiled kernel is tested against (tests/geofence/test_core_properties.py).
 
-The compiled code is cached on disk under a name made from the source of this whole package, because numba looks
-only at the file of the outermost function when it decides whether its cache is stale: a changed callee in another
-file would otherwise go unnoticed.
+The compiled code is cached on disk under a name made from the source of this whole package and of the function's own,
+because numba looks only at the file of the outermost function when it decides whether its cache is stale: a changed
+callee or constant in another file would otherwise go unnoticed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import tempfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,20 +27,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _source_digest(package: Path) -> str:
+@cache
+def _source_digest(package: Path) -> bytes:
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(package.glob("*.py")):
         digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.digest()
 
 
-def _cache_dir() -> str:
+def _cache_dir(caller: Path) -> str:
+    """Where the compiled code of a package that calls this one is kept."""
     package = Path(__file__).parent
     home = package / "__pycache__" if os.access(package, os.W_OK) else Path(tempfile.gettempdir()) / f"resguardo-{os.getuid()}"
-    return str(home / f"kernel-{_source_digest(package)}")
+    sources = _source_digest(package) if caller == package else _source_digest(package) + _source_digest(caller)
+    return str(home / f"kernel-{hashlib.sha256(sources).hexdigest()[:16]}")
 
-
-setattr(numba.config, "CACHE_DIR", _cache_dir())  # noqa: B010  (numba fills this module at run time)
 
 OPTIONS: dict[str, Any] = {
     "cache": True,
@@ -68,6 +71,7 @@ def compiled_apart(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _made(function: Callable[P, R], **more: bool) -> Callable[P, R]:
+    setattr(numba.config, "CACHE_DIR", _cache_dir(Path(inspect.getfile(function)).parent))  # noqa: B010  (numba fills this module at run time)
     result: Callable[P, R] = numba.njit(**{**OPTIONS, **more})(function)
     _all.append(result)
     return result

@@ -120,19 +120,26 @@ def cut(
 
 
 @compiled
+def copy_bytes(data: Any, first: int, end: int, into: Any, at: int) -> int:
+    """Copy the bytes from `first` up to `end` to `at`; the place after them.
+
+    A place without a sign is never looked at for "from the end", as numba does with -1: only so are 32 bytes copied at a time.
+    """
+    count = max(0, end - first)
+    source, target = np.uint64(first), np.uint64(at)
+    for k in range(np.uint64(count)):
+        into[target + k] = data[source + k]
+    return at + count
+
+
+@compiled
 def gather(data: Any, frames: Any, text: Any, at: int, rows: Any, first: int) -> int:
     """Copy topic and payload of each frame to `text` from `at` on, and into `rows` from `first` on where they are now; where they end."""
     for k in range(frames.shape[0]):
         frame, row = frames[k], rows[first + k]
         row["command"], row["packet_id"], row["body"], row["topic"] = frame["command"], frame["packet_id"], at, at
-        for i in range(int(frame["topic"]), int(frame["topic_end"])):
-            text[at] = data[i]
-            at += 1
-        row["topic_end"] = row["payload"] = at
-        for i in range(int(frame["payload"]), int(frame["end"])):
-            text[at] = data[i]
-            at += 1
-        row["end"] = at
+        row["topic_end"] = row["payload"] = at = copy_bytes(data, int(frame["topic"]), int(frame["topic_end"]), text, at)
+        row["end"] = at = copy_bytes(data, int(frame["payload"]), int(frame["end"]), text, at)
     return at
 
 

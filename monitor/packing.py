@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from geofence.jit import compiled
-from monitor.frames import PUBLISH, QOS_BITS, QOS_SHIFT, RETAIN, TAIL_BYTES
+from monitor.frames import PUBLISH, QOS_BITS, QOS_SHIFT, RETAIN, TAIL_BYTES, copy_bytes
 
 ARRAY_3, ARRAY_4, ARRAY_16, ARRAY_32, TRUE, FALSE, UINT_64 = 0x93, 0x94, 0xDC, 0xDD, 0xC3, 0xC2, 0xCF
 FIXARRAY, FIXSTR, STR_8, STR_16, STR_32, BIN_8, BIN_16, BIN_32 = 0x90, 0xA0, 0xD9, 0xDA, 0xDB, 0xC4, 0xC5, 0xC6
@@ -28,14 +28,6 @@ def put_number(into: Any, at: int, value: int, size: int) -> int:
 
 
 @compiled
-def put_bytes(into: Any, at: int, text: Any, first: int, end: int) -> int:
-    """Copy some bytes; the place after them."""
-    for k in range(first, end):
-        into[at + k - first] = text[k]
-    return at + end - first
-
-
-@compiled
 def put_size(into: Any, at: int, size: int, head_8: int, head_16: int, head_32: int) -> int:
     """Write what stands before so many bytes, by how many digits their number needs; the place after it."""
     wide, head = (1, head_8) if size < 1 << 8 else (2, head_16) if size < 1 << 16 else (4, head_32)
@@ -50,13 +42,13 @@ def put_topic(into: Any, at: int, text: Any, first: int, end: int) -> int:
             return NOT_ASCII
     size = end - first
     at = put_number(into, at, FIXSTR | size, 1) if size < 32 else put_size(into, at, size, STR_8, STR_16, STR_32)
-    return put_bytes(into, at, text, first, end)
+    return copy_bytes(text, first, end, into, at)
 
 
 @compiled
 def put_payload(into: Any, at: int, text: Any, first: int, end: int) -> int:
     """Write a payload as bytes; the place after it."""
-    return put_bytes(into, put_size(into, at, end - first, BIN_8, BIN_16, BIN_32), text, first, end)
+    return copy_bytes(text, first, end, into, put_size(into, at, end - first, BIN_8, BIN_16, BIN_32))
 
 
 @compiled

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -11,6 +15,8 @@ from llvmlite.binding import parse_assembly
 from geofence import jit
 from geofence.geodesy import offset_m
 from geofence.jit import pack_sources
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(not hasattr(offset_m, "overloads"), reason="nothing is compiled here")
@@ -33,3 +39,22 @@ def test_a_packed_module_is_the_module_that_was_packed() -> None:
     module = parse_assembly("define i64 @f(i64 %x) {\n  %y = add i64 %x, 2\n  ret i64 %y\n}\n")
     code = str(jit._Packed(module.as_bitcode())())
     assert code[code.index("define") :] == str(module)[str(module).index("define") :]
+
+
+@pytest.mark.skipif(not hasattr(offset_m, "overloads"), reason="nothing is compiled here")
+def test_a_constant_changed_in_another_file_of_the_package_is_seen(tmp_path: Path) -> None:
+    package = tmp_path / "caller"
+    package.mkdir()
+    (package / "limits.py").write_text("LIMIT = 1\n")
+    (package / "reader.py").write_text(
+        "from geofence.jit import compiled\nfrom caller.limits import LIMIT\n\n\n@compiled\ndef limit():\n    return LIMIT\n"
+    )
+
+    def limit() -> str:
+        way = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+        code = "from caller.reader import limit; print(limit())"
+        return subprocess.run([sys.executable, "-c", code], env=way, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert limit() == "1"
+    (package / "limits.py").write_text("LIMIT = 2\n")
+    assert limit() == "2"
