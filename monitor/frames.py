@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geofence.jit import compiled
+from monitor.octets import byte, copy_bytes
 from monitor.topics import NOWHERE, Topics, value_of
 
 PUBLISH = 3  # the packet's type, in the upper half of its first byte
@@ -44,8 +45,8 @@ def read_length(data: Any, at: int, last: int) -> tuple[int, int]:
     for k in range(LENGTH_BYTES_MAX):
         if at + k >= last:
             return 0, 0
-        value |= (int(data[at + k]) & 0x7F) << shift
-        if data[at + k] < 0x80:
+        value |= (byte(data, at + k) & 0x7F) << shift
+        if byte(data, at + k) < 0x80:
             return at + k + 1, value
         shift += 7
     return TORN, 0
@@ -58,11 +59,11 @@ def part(data: Any, frame: Any, has_properties: bool) -> bool:
     if at + 2 > end:
         return False
     frame["topic"] = at + 2
-    at = frame["topic_end"] = at + 2 + (int(data[at]) << 8 | int(data[at + 1]))
+    at = frame["topic_end"] = at + 2 + (byte(data, at) << 8 | byte(data, at + 1))
     if frame["command"] & 0x06:
         if at + 2 > end:
             return False
-        frame["packet_id"] = int(data[at]) << 8 | int(data[at + 1])
+        frame["packet_id"] = byte(data, at) << 8 | byte(data, at + 1)
         at += 2
     if has_properties:
         at, length = read_length(data, at, end)
@@ -80,9 +81,9 @@ def packet(data: Any, at: int, has_properties: bool, frame: Any) -> int:
     body, length = read_length(data, at + 1, last)
     if body <= 0 or body + length > last:
         return min(body, 0)
-    frame["command"], frame["packet_id"], frame["body"], frame["end"] = data[at], 0, body, body + length
+    frame["command"], frame["packet_id"], frame["body"], frame["end"] = byte(data, at), 0, body, body + length
     frame["topic"] = frame["topic_end"] = frame["payload"] = body  # of what is no PUBLISH: nothing
-    if data[at] >> 4 == PUBLISH and not part(data, frame, has_properties):
+    if byte(data, at) >> 4 == PUBLISH and not part(data, frame, has_properties):
         return int(TORN)
     return int(body + length)
 
@@ -117,19 +118,6 @@ def cut(
         if value_of(data, int(frame["topic"]), int(frame["topic_end"]), slots, keys, ends, values) == NOWHERE:
             kept += 1
     return kept, noted, strange, at
-
-
-@compiled
-def copy_bytes(data: Any, first: int, end: int, into: Any, at: int) -> int:
-    """Copy the bytes from `first` up to `end` to `at`; the place after them.
-
-    A place without a sign is never looked at for "from the end", as numba does with -1: only so are 32 bytes copied at a time.
-    """
-    count = max(0, end - first)
-    source, target = np.uint64(first), np.uint64(at)
-    for k in range(np.uint64(count)):
-        into[target + k] = data[source + k]
-    return at + count
 
 
 @compiled

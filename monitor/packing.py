@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from geofence.jit import compiled
-from monitor.frames import PUBLISH, QOS_BITS, QOS_SHIFT, RETAIN, TAIL_BYTES, copy_bytes
+from monitor.frames import PUBLISH, QOS_BITS, QOS_SHIFT, RETAIN, TAIL_BYTES
+from monitor.octets import byte, copy_bytes
 
 ARRAY_3, ARRAY_4, ARRAY_16, ARRAY_32, TRUE, FALSE, UINT_64 = 0x93, 0x94, 0xDC, 0xDD, 0xC3, 0xC2, 0xCF
 FIXARRAY, FIXSTR, STR_8, STR_16, STR_32, BIN_8, BIN_16, BIN_32 = 0x90, 0xA0, 0xD9, 0xDA, 0xDB, 0xC4, 0xC5, 0xC6
@@ -38,7 +39,7 @@ def put_size(into: Any, at: int, size: int, head_8: int, head_16: int, head_32: 
 def put_topic(into: Any, at: int, text: Any, first: int, end: int) -> int:
     """Write a topic as a string; the place after it, or NOT_ASCII."""
     for k in range(first, end):
-        if text[k] >= 0x80:
+        if byte(text, k) >= 0x80:
             return NOT_ASCII
     size = end - first
     at = put_number(into, at, FIXSTR | size, 1) if size < 32 else put_size(into, at, size, STR_8, STR_16, STR_32)
@@ -75,14 +76,14 @@ def get_number(data: Any, at: int, size: int) -> int:
     """The number of so many bytes, the highest first."""
     value = 0
     for k in range(size):
-        value = value << 8 | int(data[at + k])
+        value = value << 8 | byte(data, at + k)
     return value
 
 
 @compiled
 def get_topic(data: Any, at: int) -> tuple[int, int]:
     """(first place, how many) of the bytes of the string that begins at `at`; UNREADABLE if none does."""
-    head = int(data[at])
+    head = byte(data, at)
     if FIXSTR <= head < FIXSTR + 32:
         return at + 1, head - FIXSTR
     wide = 1 if head == STR_8 else 2 if head == STR_16 else 0
@@ -92,7 +93,7 @@ def get_topic(data: Any, at: int) -> tuple[int, int]:
 @compiled
 def get_payload(data: Any, at: int) -> tuple[int, int]:
     """The same of bytes."""
-    head = int(data[at])
+    head = byte(data, at)
     wide = 1 if head == BIN_8 else 2 if head == BIN_16 else 4 if head == BIN_32 else 0
     return (at + 1 + wide, get_number(data, at + 1, wide)) if wide else (UNREADABLE, 0)
 
@@ -115,10 +116,13 @@ def get_message(data: Any, at: int, end: int, frame: Any) -> int:
         return UNREADABLE
     payload, length = get_payload(data, topic + size)
     last = payload + length
-    if payload == UNREADABLE or last + 2 > end or data[last + 1] > QOS_BITS or (data[last] != TRUE and data[last] != FALSE):
+    if payload == UNREADABLE or last + 2 > end:
+        return UNREADABLE
+    retained, qos = byte(data, last), byte(data, last + 1)
+    if qos > QOS_BITS or (retained != TRUE and retained != FALSE):
         return UNREADABLE
     frame["topic"], frame["topic_end"], frame["payload"], frame["end"] = topic, topic + size, payload, last
-    frame["command"] = PUBLISH << 4 | int(data[last + 1]) << QOS_SHIFT | (RETAIN if data[last] == TRUE else 0)
+    frame["command"] = PUBLISH << 4 | qos << QOS_SHIFT | (RETAIN if retained == TRUE else 0)
     return last + 2
 
 
@@ -133,10 +137,10 @@ def unpack(data: Any, kind: int, skip: int, frames: Any, at_ms: Any) -> int:
     if at == UNREADABLE or count > frames.shape[0]:
         return UNREADABLE
     for k in range(count):
-        if at + HEAD_BYTES >= end or data[at] != ARRAY_3 or data[at + 2] != UINT_64:
+        if at + HEAD_BYTES >= end or byte(data, at) != ARRAY_3 or byte(data, at + 2) != UINT_64:
             return UNREADABLE
-        this_kind, time_ms, at = int(data[at + 1]), get_number(data, at + 3, 8), at + HEAD_BYTES
-        if data[at] == ARRAY_4:
+        this_kind, time_ms, at = byte(data, at + 1), get_number(data, at + 3, 8), at + HEAD_BYTES
+        if byte(data, at) == ARRAY_4:
             at = get_message(data, at + 1, end, frames[found])
         else:  # JSON, of what was decided
             first, size = get_payload(data, at)

@@ -20,6 +20,7 @@ from geofence.terms import Source, Strap, Tether
 from monitor import bounds
 from monitor.arrivals import Arrivals
 from monitor.frames import QOS_BITS, QOS_SHIFT, RETAIN
+from monitor.octets import byte
 from monitor.topics import NOWHERE, Topics, look_up
 
 DIGITS_MAX = 15  # 10^15 < 2^53: every such integer is a float64
@@ -100,7 +101,7 @@ PING_END, KEYS_END, WORDS_END = len(PING_KEYS), len(KEYS), len(WORDS)
 @compiled
 def after_space(text: Any, i: int) -> int:
     """The first place from `i` on that is not a blank. The text ends in a byte that is none."""
-    while text[i] == SPACE:
+    while byte(text, i) == SPACE:
         i += 1
     return i
 
@@ -109,9 +110,9 @@ def after_space(text: Any, i: int) -> int:
 def is_text(text: Any, i: int, row: Any, length: int) -> bool:
     """True if `row`'s first `length` bytes and a closing quote stand at `i`."""
     for k in range(length):
-        if text[i + k] != row[k]:
+        if byte(text, i + k) != row[k]:
             return False
-    return bool(text[i + length] == QUOTE)
+    return bool(byte(text, i + length) == QUOTE)
 
 
 @compiled
@@ -128,31 +129,31 @@ def slot_at(text: Any, i: int, first: int, last: int, guess: int) -> int:
 @compiled
 def read_key(text: Any, i: int, first: int, last: int, guess: int) -> tuple[int, int]:
     """(place after the colon and blanks, slot) of the key at `i`."""
-    if text[i] != QUOTE:
+    if byte(text, i) != QUOTE:
         return NOT_PLAIN, 0
     slot = slot_at(text, i + 1, first, last, guess)
     if slot == NOT_PLAIN:
         return NOT_PLAIN, 0
     i = after_space(text, i + 2 + KEY_BYTES[slot])
-    return (after_space(text, i + 1), slot) if text[i] == COLON else (NOT_PLAIN, slot)
+    return (after_space(text, i + 1), slot) if byte(text, i) == COLON else (NOT_PLAIN, slot)
 
 
 @compiled
 def read_number(text: Any, i: int, whole: bool) -> tuple[int, float]:
     """(place after, value) of the plain decimal at `i`; `whole`: no fraction."""
-    negative = text[i] == MINUS
+    negative = byte(text, i) == MINUS
     if negative:
         i += 1
     first, mantissa, digits, decimals = i, 0, 0, 0
-    while ZERO <= text[i] <= NINE and digits <= DIGITS_MAX:
-        mantissa = mantissa * 10 + (int(text[i]) - ZERO)
+    while ZERO <= byte(text, i) <= NINE and digits <= DIGITS_MAX:
+        mantissa = mantissa * 10 + (byte(text, i) - ZERO)
         digits, i = digits + 1, i + 1
-    if digits == 0 or (text[first] == ZERO and digits > 1):
+    if digits == 0 or (byte(text, first) == ZERO and digits > 1):
         return NOT_PLAIN, 0.0
-    if text[i] == POINT and not whole:
+    if byte(text, i) == POINT and not whole:
         i += 1
-        while ZERO <= text[i] <= NINE and digits <= DIGITS_MAX:
-            mantissa = mantissa * 10 + (int(text[i]) - ZERO)
+        while ZERO <= byte(text, i) <= NINE and digits <= DIGITS_MAX:
+            mantissa = mantissa * 10 + (byte(text, i) - ZERO)
             digits, decimals, i = digits + 1, decimals + 1, i + 1
         if decimals == 0:
             return NOT_PLAIN, 0.0
@@ -165,16 +166,16 @@ def read_number(text: Any, i: int, whole: bool) -> tuple[int, float]:
 @compiled
 def read_boolean(text: Any, i: int) -> tuple[int, float]:
     """(place after, 1 or 0) of `true` or `false`."""
-    if text[i] == ord("t") and text[i + 1] == ord("r") and text[i + 2] == ord("u") and text[i + 3] == ord("e"):
+    if byte(text, i) == ord("t") and byte(text, i + 1) == ord("r") and byte(text, i + 2) == ord("u") and byte(text, i + 3) == ord("e"):
         return i + 4, 1.0
-    no = text[i] == ord("f") and text[i + 1] == ord("a") and text[i + 2] == ord("l") and text[i + 3] == ord("s")
-    return (i + 5, 0.0) if no and text[i + 4] == ord("e") else (NOT_PLAIN, 0.0)
+    no = byte(text, i) == ord("f") and byte(text, i + 1) == ord("a") and byte(text, i + 2) == ord("l") and byte(text, i + 3) == ord("s")
+    return (i + 5, 0.0) if no and byte(text, i + 4) == ord("e") else (NOT_PLAIN, 0.0)
 
 
 @compiled
 def read_word(text: Any, i: int, slot: int) -> tuple[int, float]:
     """(place after, code) of one of the words that `slot` may be."""
-    if text[i] == QUOTE:
+    if byte(text, i) == QUOTE:
         for k in range(WORDS_END):
             if WORD_SLOT[k] == slot and is_text(text, i + 1, WORD_TEXT[k], WORD_BYTES[k]):
                 return i + 2 + WORD_BYTES[k], WORD_CODE[k]
@@ -203,7 +204,7 @@ def read_value(text: Any, i: int, slot: int, values: Any) -> int:
 @compiled
 def read_fix(text: Any, i: int, values: Any) -> int:
     """The object of a fix at `i`; the place after it and blanks."""
-    if text[i] != OPEN or not math.isnan(values[FIX]):
+    if byte(text, i) != OPEN or not math.isnan(values[FIX]):
         return NOT_PLAIN
     values[FIX] = 1.0
     slot = PING_END - 1
@@ -215,9 +216,9 @@ def read_fix(text: Any, i: int, values: Any) -> int:
         i = read_value(text, i, slot, values)
         if i == NOT_PLAIN:
             return NOT_PLAIN
-        if text[i] == CLOSE:
+        if byte(text, i) == CLOSE:
             return after_space(text, i + 1)
-        if text[i] != COMMA:
+        if byte(text, i) != COMMA:
             return NOT_PLAIN
         i = after_space(text, i + 1)
 
@@ -225,7 +226,7 @@ def read_fix(text: Any, i: int, values: Any) -> int:
 @compiled
 def read_ping(text: Any, i: int, values: Any) -> int:
     """The object of a ping at `i`; the place after it."""
-    if text[i] != OPEN:
+    if byte(text, i) != OPEN:
         return NOT_PLAIN
     slot = -1
     i = after_space(text, i + 1)
@@ -236,9 +237,9 @@ def read_ping(text: Any, i: int, values: Any) -> int:
         i = read_fix(text, i, values) if slot == FIX else read_value(text, i, slot, values)
         if i == NOT_PLAIN:
             return NOT_PLAIN
-        if text[i] == CLOSE:
+        if byte(text, i) == CLOSE:
             return i + 1
-        if text[i] != COMMA:
+        if byte(text, i) != COMMA:
             return NOT_PLAIN
         i = after_space(text, i + 1)
 

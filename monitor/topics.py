@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from geofence.jit import compiled
+from monitor.octets import byte
 
 NOWHERE = -1  # the topic is not in the table
 SLOTS_MIN = 16  # a power of two, as every number of slots
@@ -25,7 +26,7 @@ def digest(text: Any, first: int, end: int) -> int:
     """FNV-1a of the bytes from `first` up to `end`."""
     value = OFFSET_BASIS
     for k in range(first, end):
-        value = ((value ^ int(text[k])) * PRIME) & BITS
+        value = ((value ^ byte(text, k)) * PRIME) & BITS
     return int(value)
 
 
@@ -36,7 +37,7 @@ def is_key(text: Any, first: int, end: int, key: int, keys: Any, ends: Any) -> b
     if int(ends[key + 1]) - begin != end - first:
         return False
     for k in range(first, end):  # noqa: SIM110 - compiled
-        if text[k] != keys[begin + k - first]:
+        if byte(text, k) != byte(keys, begin + k - first):
             return False
     return True
 
