@@ -108,7 +108,7 @@ class Frames:
         self._bytes = np.frombuffer(b"".join(packets), dtype=np.uint8).reshape(len(packets), -1).copy()
         sample = packets[0]
         self._seq, self._sent, self._fixed = sample.index(b'"seq":') + 6, sample.index(b'"at":') + 5, sample.index(b'"fix":{"at":') + 12
-        self._lat, self._lon, self._course = sample.index(b'"lat":') + 6, sample.index(b'"lon":-') + 7, sample.index(b'"course":') + 9
+        self._lat, self._lon, self._course = sample.index(b'"lat":') + 6, sample.index(b'"lon": -') + 8, sample.index(b'"course":') + 9
         self._packet_id = sample.index(b"/ping") + 5  # right after the topic; used with QoS 1 only
 
     def render(self, rows: slice, *, at_ms: int, seq: int, packet_id: int = 0) -> bytes:
@@ -121,6 +121,7 @@ class Frames:
         block[:, self._seq : self._seq + 10] = np.frombuffer(b"%010d" % seq, dtype=np.uint8)
         _write_fraction(block, self._lat, np.round(lat_deg * MICRO).astype(np.int64), before=2, after=6)
         _write_fraction(block, self._lon, np.round(-lon_deg * MICRO).astype(np.int64), before=3, after=6)
+        _move_sign(block, self._lon)
         _write_fraction(block, self._course, np.minimum(np.round(course_deg * 10.0), 3599).astype(np.int64), before=3, after=1)
         _blank_leading_zeros(block, self._course, before=3)
         if self._qos:
@@ -292,7 +293,7 @@ def _order(index: int, now_ms: int) -> Order:
 def _packet(device: str, speed_mps: float, *, qos: int, boot: int) -> bytes:
     topic = f"v1/{device}/ping".encode()
     payload = (
-        f'{{"v":1,"boot":{boot},"seq":{SEQ_FIRST},"at":1000000000000,"fix":{{"at":1000000000000,"lat":00.000000,"lon":-000.000000,'
+        f'{{"v":1,"boot":{boot},"seq":{SEQ_FIRST},"at":1000000000000,"fix":{{"at":1000000000000,"lat":00.000000,"lon": -000.000000,'
         f'"accuracy":8.0,"speed":{speed_mps:4.1f},"course":000.0,"source":"gps"}},"battery":88,"strap":"closed","moving":true}}'
     ).encode()
     body = struct.pack("!H", len(topic)) + topic + (b"\x00\x00" if qos else b"") + payload
@@ -320,6 +321,13 @@ def _write_fraction(block: Bytes, column: int, values: npt.NDArray[np.int64], *,
     digits = before + after
     for i in range(digits):
         block[:, column + i + (i >= before)] = values // 10 ** (digits - 1 - i) % 10 + ord("0")
+
+
+def _move_sign(block: Bytes, column: int) -> None:
+    """A negative number below a hundred: its sign stands in the place of its leading zero, which JSON has not."""
+    short = block[:, column] == ord("0")
+    block[:, column - 1] = np.where(short, ord(" "), ord("-"))
+    block[short, column] = ord("-")
 
 
 def _blank_leading_zeros(block: Bytes, column: int, *, before: int) -> None:

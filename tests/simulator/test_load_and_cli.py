@@ -48,6 +48,18 @@ def test_the_monitor_reads_every_hand_made_ping(qos: int) -> None:
         assert abs((ping.course_deg - course_deg[row] + 180.0) % 360.0 - 180.0) <= 0.11
 
 
+def test_who_lives_east_of_a_hundred_degrees_west_is_read_too() -> None:
+    plan = LoadPlan(50_000)
+    frames, rows = Frames(plan, qos=0, boot=NOW_MS // 1000), slice(0, 100_000)
+    _, lon_deg, _ = plan.positions(rows, NOW_MS)
+    assert 50 < (lon_deg > -100.0).sum() < 1_000
+    data = frames.render(rows, at_ms=NOW_MS, seq=SEQ_FIRST)
+    size = len(data) // 100_000
+    for row in (lon_deg > -100.01).nonzero()[0].tolist():
+        packet = data[row * size : (row + 1) * size]
+        assert json.loads(packet[packet.index(b"{") :])["fix"]["lon"] == pytest.approx(lon_deg[row], abs=6e-7)
+
+
 def test_everybody_moves_as_fast_as_they_say_and_one_in_a_hundred_comes_near() -> None:
     plan = LoadPlan(5_000, seed=3)
     everyone = slice(0, 10_000)
