@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from alerts.channels import Answer, Carrier, Prompt, Verdict
+from alerts.channels import Answer, Carrier, Verdict, begin_of
 from alerts.database import Change, Database, Intent, Kept
 from alerts.lane import Delivery, Lane
 from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
@@ -194,12 +194,12 @@ class Outbox:
 
     def _attempt(self, delivery: Delivery) -> Coroutine[Any, Any, None] | None:
         """Begin an attempt, and be on the wire when this returns where the carrier can; what remains of it, if anything."""
-        carrier = delivery.carrier
-        if not (carrier.idempotent and isinstance(carrier, Prompt)):
+        begin = begin_of(delivery.carrier)
+        if begin is None:
             return self._attempt_in_turn(delivery)
         self._count(delivery)
         try:
-            begun = carrier.begin(delivery.notification)
+            begun = begin(delivery.notification)
         except Exception as error:  # a carrier's fault must not cost the alert
             begun = Answer(Verdict.UNSURE, type(error).__name__)
         if isinstance(begun, Answer):  # heard in a moment: whoever submits this must not hear of its end before it returns

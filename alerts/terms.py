@@ -1,9 +1,12 @@
-"""The nouns of alerting. Pure."""
+"""The nouns of alerting. Pure.
+
+Words are `StrEnum`s: they stand in the keys of most tables here, and an `Enum` asks Python for its hash each time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import NewType
 
 from geofence.terms import DeviceId, IncidentId, Level, OrderId, PersonId, Reason, ZoneId
@@ -11,7 +14,7 @@ from geofence.terms import DeviceId, IncidentId, Level, OrderId, PersonId, Reaso
 NotificationId = NewType("NotificationId", str)
 
 
-class Audience(Enum):
+class Audience(StrEnum):
     """Who is told."""
 
     PROTECTED = "protected"
@@ -20,7 +23,7 @@ class Audience(Enum):
     TECHNICAL = "technical"  # whoever keeps the service running: troubles of ours only, never a person's
 
 
-class Channel(Enum):
+class Channel(StrEnum):
     """By which way. `CONSOLE` is the channel that ships: it stands in for a telephone that is not configured."""
 
     BRACELET = "bracelet"
@@ -33,7 +36,7 @@ class Channel(Enum):
     CONSOLE = "console"
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a notification does to the conversation that one incident is."""
 
     RAISE = "raise"  # rings
@@ -41,7 +44,7 @@ class Kind(Enum):
     CLEAR = "clear"  # the level came down; says why
 
 
-class DeliveryState(Enum):
+class DeliveryState(StrEnum):
     """How far one notification got. The states only ever move down this list, in whatever order we hear of them."""
 
     PENDING = "pending"  # on our disk, not on the wire

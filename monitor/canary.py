@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from alerts.channels import Answer, Carrier, Prompt, Verdict
+from alerts.channels import Answer, Carrier, Verdict, begin_of
 from alerts.ladder import Ladder
 from alerts.terms import Audience, Channel, Kind, Notification
 from config.errors import BadInput
@@ -115,7 +115,7 @@ class Sink:
     def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
         """At once where the carrier does."""
         if not is_canary(notification.order) or self._channel is Channel.BRACELET:
-            return self._carrier.begin(notification) if isinstance(self._carrier, Prompt) else self._carrier.send(notification)
+            return (begin_of(self._carrier) or self._carrier.send)(notification)
         self._saw(notification)
         return Answer(Verdict.TAKEN, "canary")
 

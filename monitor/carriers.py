@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from alerts.channels import Carrier
 from alerts.channels.alertmanager import Alertmanager
@@ -108,6 +109,11 @@ class _Screen:
         self._out = Unhurried(sys.stdout)
 
     def show(self, notification: Notification) -> None:
-        moment = datetime.fromtimestamp(notification.issued_ms / 1000, UTC).astimezone().strftime("%H:%M:%S")
-        to = f"{notification.audience.value}/{notification.channel.value}"
+        moment, to = _moment(notification.issued_ms // 1000), f"{notification.audience}/{notification.channel}"
         self._out.write(f"{moment}  {notification.level.word:<9}  {notification.order or '-':<16}  {to:<18}  {notification.text}\n")
+
+
+@lru_cache(maxsize=16)  # a flood's lines are of the same few seconds
+def _moment(second: int) -> str:
+    """The time of day here."""
+    return datetime.fromtimestamp(second, UTC).astimezone().strftime("%H:%M:%S")

@@ -5,10 +5,10 @@ Carriers never import the monitor: what they need of it (publishing over MQTT) i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from alerts.terms import Notification
 
@@ -51,9 +51,14 @@ class Carrier(Protocol):
         """Let go of connections."""
 
 
-@runtime_checkable
 class Prompt(Protocol):
     """A carrier that sends while the outbox still judges whose turn is next: no task has to be waited for before it is on the wire."""
 
     def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
         """As `send`, with all that needs nobody's answer done when this returns; an Answer if that was all. May raise."""
+
+
+def begin_of(carrier: Carrier) -> Callable[[Notification], Answer | Awaitable[Answer]] | None:
+    """How a Prompt carrier that need not wait for our disk begins; None for any other. (`isinstance` of a protocol takes 10 µs.)"""
+    begin: Callable[[Notification], Answer | Awaitable[Answer]] | None = getattr(carrier, "begin", None)
+    return begin if carrier.idempotent else None

@@ -33,10 +33,11 @@ class Console:
 
     def begin(self, notification: Notification) -> Answer:
         """Show it, unless the same words for the same moment stand there already, meant for another channel."""
-        if notification.id in self._standing or _said(notification) in self._standing:
+        said = _said(notification)
+        if notification.id in self._standing or said in self._standing:
             return Answer(Verdict.TAKEN, "shown already")
         self.messages.append(notification)
-        self._standing.update((notification.id, _said(notification)))
+        self._standing.update((notification.id, said))
         if len(self.messages) > KEPT:
             oldest = self.messages.popleft()
             self._standing.difference_update((oldest.id, _said(oldest)))
