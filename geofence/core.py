@@ -239,9 +239,13 @@ class Core:
         rows = self.tables().device
         return [(device, rows[self.device_rows[device.id]]) for device in self.devices_of(person)]
 
+    def live_rows(self) -> Any:
+        """Which rows are those of the orders in the registry, in the order of `order_rows`: int64[n]."""
+        return np.fromiter(self.order_rows.values(), np.int64, len(self.order_rows))
+
     def live_orders(self) -> Any:
-        """The rows of the orders in the registry, in the order of `order_rows` (a copy)."""
-        return self.tables().order[np.fromiter(self.order_rows.values(), np.int64, len(self.order_rows))]
+        """These rows (a copy)."""
+        return self.tables().order[self.live_rows()]
 
     def set_adaptive(self, adaptive: bool) -> None:
         """Whether the respondent's interval may depend on her (ADR-0012)."""

@@ -324,7 +324,8 @@ def copied(array: Any, room: int) -> Any:
     grown = np.zeros((room, *array.shape[1:]), array.dtype)
     if array.ndim > 1 and len(array):  # numbers of eight bytes; the other arrays say something in each row
         used = np.ascontiguousarray(array).view(np.int64).reshape(len(array), -1).any(axis=1)
-        grown[: len(array)][used] = array[used]
-    else:
-        grown[: len(array)] = array
+        if not used.all():
+            grown[: len(array)][used] = array[used]
+            return grown
+    grown[: len(array)] = array
     return grown

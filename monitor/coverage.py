@@ -52,7 +52,7 @@ class _Unseen:
 
 def coverage(core: Core, at_ms: int, *, hidden: Sequence[int] = ()) -> dict[str, Any]:
     """Orders in force that cannot be watched, causes that many share, and batteries near their end."""
-    rows = np.setdiff1d(np.fromiter(core.order_rows.values(), np.int64, len(core.order_rows)), np.array(hidden, np.int64))
+    rows = np.setdiff1d(core.live_rows(), np.array(hidden, np.int64))
     orders, devices = core.tables().order[rows], _devices(core, at_ms)
     unseen = _unseen(core, rows[(orders["begun"] == 1) & (orders["reasons"] & UNSEEN_BITS != 0)], devices)
     return {

@@ -135,7 +135,7 @@ class Engine:
 
     def orders_by_level(self) -> dict[Level, int]:
         """How many orders in the registry stand at each level."""
-        count = np.bincount(self._core.live_orders()["level"], minlength=len(Level))
+        count = np.bincount(self._core.tables().order["level"][self._core.live_rows()], minlength=len(Level))
         return {level: int(count[level]) for level in Level}
 
     def standings(self) -> list[Standing]:
