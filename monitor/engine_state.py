@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geofence.quick import maker_of
 from geofence.terms import Circle, Corridor, Device, Order, OrderId, PersonId, Polygons, Registry, Shape, Zone, ZoneId, ZoneKind
 from monitor.wire import from_msgpack, to_msgpack
+
+_zone, _order = maker_of(Zone), maker_of(Order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class _ZoneData:
     def zone(self) -> Zone:
         shape: Shape | None = self.circle or self.polygons or self.corridor
         assert shape is not None
-        return Zone(self.id, self.kind, shape, self.buffer_m, self.timezone, self.schedule)
+        return _zone(self.id, self.kind, shape, self.buffer_m, self.timezone, self.schedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class _OrderData:
     def order(self) -> Order:
         times = self.valid_from_ms, self.valid_until_ms
         zones = tuple([zone.zone() for zone in self.zones])
-        return Order(self.id, self.protected, self.respondent, self.perimeter_m, self.warning_m, *times, self.language, zones)
+        return _order(self.id, self.protected, self.respondent, self.perimeter_m, self.warning_m, *times, self.language, zones)
 
 
 @dataclass(frozen=True, slots=True)

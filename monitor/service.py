@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import gc
 import os
 import signal
 import sys
@@ -381,7 +380,6 @@ def run_service(settings: Settings) -> int:
     if settings.service.orders is None:
         raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
     log.configure(settings.log.style, settings.log.level, Unhurried(sys.stderr))
-    gc.disable()  # until what stays is there: a start with 50,000 orders spent a third of its time looking for garbage
     registry = read_orders(settings.service.orders, settings.service.data_dir)
     if settings.canary.every_s is not None:
         with_canary(registry, settings.service.language)
