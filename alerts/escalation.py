@@ -60,7 +60,7 @@ class Escalation:
     # --- what happens ---------------------------------------------------------------------------------------------
 
     def on_transition(self, t: Transition, facts: OrderFacts | None) -> list[Notification]:
-        """Ring, update or quiet an incident; who is to be told (`facts`) is not asked where the level comes down."""
+        """Ring, update or quiet an incident; who is to be told (`facts`) is not asked where the level comes down, nor of FOLDED."""
         if t.reason in FOLDED:
             return []
         if t.to_level < t.from_level:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import geofence
-from alerts.escalation import Escalation
+from alerts.escalation import FOLDED, Escalation
 from alerts.ladder import DEFAULT_LADDER, Ladder
 from alerts.terms import Acknowledgement, Notification, NotificationId, Outcome
 from geofence.core import Core
@@ -318,7 +318,8 @@ class Engine:
             effects.notifications += self._escalation.on_numbers(transition)
             return
         effects.transitions.append(transition)
-        facts = None if transition.to_level < transition.from_level else self._decisions.facts(self._core.orders[row.order])
+        asks = transition.to_level >= transition.from_level and transition.reason not in FOLDED
+        facts = self._decisions.facts(self._core.orders[row.order]) if asks else None
         effects.notifications += self._escalation.on_transition(transition, facts)
 
     def _command(self, row: Any, effects: Effects) -> None:

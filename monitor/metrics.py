@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from bisect import bisect_left
+from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
@@ -131,10 +132,12 @@ class Metrics:
         for rejection in effects.rejections:
             self._pings.labels("rejected").inc()
             self._rejected.labels(rejection.reason.value).inc()
-        for transition in effects.transitions:
-            self._transitions.labels(transition.to_level.word, transition.reason.word).inc()
-        for notification in (one for one in effects.notifications if one.refreshes is None):
-            self.delivered(notification.channel.value, DeliveryState.PENDING.value)
+        if effects.transitions:
+            for (level, reason), count in Tally([(one.to_level, one.reason) for one in effects.transitions]).items():
+                self._transitions.labels(level.word, reason.word).inc(count)
+        if effects.notifications:
+            for channel, count in Tally([one.channel for one in effects.notifications if one.refreshes is None]).items():
+                self._notifications.labels(channel.value, DeliveryState.PENDING.value).inc(count)
 
     def poisoned(self) -> None:
         """The engine failed on an input."""
