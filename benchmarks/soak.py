@@ -51,7 +51,7 @@ class Servers:
         path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
         command = ["mosquitto", "-c", str(self.directory / "mosquitto.conf")]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": path})
-        while socket.socket().connect_ex(("127.0.0.1", self.mqtt)):
+        while socket.socket().connect_ex(("127.0.0.1", self.mqtt.port)):
             time.sleep(0.02)
         return process
 
