@@ -31,14 +31,22 @@ LEDGER = np.dtype(
 
 
 @compiled
+def begins_whole(ledger: Any, seq: int) -> bool:
+    """Whether a count that begins with this number, of a device that is new or has a new boot, has no hole, nor had one before."""
+    return bool(ledger["known"] == 0 or (ledger["has_hole"] == 0 and seq <= FIRST_SEQ_MAX))
+
+
+@compiled
 def note_next(ledgers: Any, pings: Any, first: int) -> int:
-    """Count the pings from `first` on that are simply the next of their device, or old; where that ends."""
+    """Count the pings from `first` on that begin a whole count, are simply the next of their device, or old; where that ends."""
     for k in range(first, pings.shape[0]):
         ledger = ledgers[pings[k]["device"]]
         boot, seq = pings[k]["boot"], pings[k]["seq"]
         if ledger["known"] == 0 or boot > ledger["boot"]:
-            return k
-        if boot == ledger["boot"] and seq > ledger["upto"]:
+            if not begins_whole(ledger, seq):
+                return k
+            ledger["known"], ledger["boot"], ledger["upto"] = 1, boot, seq
+        elif boot == ledger["boot"] and seq > ledger["upto"]:
             if ledger["has_hole"] == 1 or seq > ledger["upto"] + 1:
                 return k
             ledger["upto"] = seq
@@ -76,12 +84,10 @@ class Receipts:
             self._ledgers = grown
 
     def _note(self, device: int, boot: int, seq: int, at_ms: int) -> None:
-        """A ping that is not simply the next one: the first, one of a new boot, or one at a hole."""
+        """A ping of a known device that is not simply the next one: one of a new boot that does not begin whole, or one at a hole."""
         ledger = self._ledgers[device]
         beyond = self._beyond.setdefault(device, [])
-        if not ledger["known"]:
-            ledger["known"], ledger["boot"], ledger["upto"] = 1, boot, seq - 1
-        elif boot > ledger["boot"]:  # its own count starts, and is whole only from its first number on
+        if boot > ledger["boot"]:  # its own count starts, and is whole only from its first number on
             ledger["boot"], ledger["upto"], ledger["hole_since_ms"] = boot, min(seq, FIRST_SEQ_MAX) - 1, 0
             beyond.clear()
         add_to(beyond, seq)

@@ -31,7 +31,7 @@ ACKS_EVERY_S = 0.005  # how often PUBACKs are read: four bytes each, one by one 
 ACKS_WAIT_S = 5.0  # at the end, for what is still on its way
 DRAIN_STEP_S = 0.01
 CONNECT_S = 10.0
-SEQ_FIRST = 1_000_000_000  # ten digits for ever: JSON has no leading zeros
+SEQ_FIRST = 1  # a boot counts from there: any other beginning is a hole, behind which each ping would be noted one by one
 MICRO = 1_000_000
 
 Bytes = npt.NDArray[np.uint8]
@@ -118,7 +118,7 @@ class Frames:
         moment = np.frombuffer(b"%013d" % at_ms, dtype=np.uint8)
         block[:, self._sent : self._sent + 13] = moment
         block[:, self._fixed : self._fixed + 13] = moment
-        block[:, self._seq : self._seq + 10] = np.frombuffer(b"%010d" % seq, dtype=np.uint8)
+        block[:, self._seq : self._seq + 10] = np.frombuffer(b"%10d" % seq, dtype=np.uint8)
         _write_fraction(block, self._lat, np.round(lat_deg * MICRO).astype(np.int64), before=2, after=6)
         _write_fraction(block, self._lon, np.round(-lon_deg * MICRO).astype(np.int64), before=3, after=6)
         _move_sign(block, self._lon)
@@ -293,7 +293,7 @@ def _order(index: int, now_ms: int) -> Order:
 def _packet(device: str, speed_mps: float, *, qos: int, boot: int) -> bytes:
     topic = f"v1/{device}/ping".encode()
     payload = (
-        f'{{"v":1,"boot":{boot},"seq":{SEQ_FIRST},"at":1000000000000,"fix":{{"at":1000000000000,"lat":00.000000,"lon": -000.000000,'
+        f'{{"v":1,"boot":{boot},"seq":{SEQ_FIRST:10d},"at":1000000000000,"fix":{{"at":1000000000000,"lat":00.000000,"lon": -000.000000,'
         f'"accuracy":8.0,"speed":{speed_mps:4.1f},"course":000.0,"source":"gps"}},"battery":88,"strap":"closed","moving":true}}'
     ).encode()
     body = struct.pack("!H", len(topic)) + topic + (b"\x00\x00" if qos else b"") + payload

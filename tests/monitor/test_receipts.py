@@ -76,6 +76,14 @@ def test_runs_of_numbers_tell_what_the_numbers_tell(said: list[tuple[int, int, i
             receipts = Receipts.load(receipts.dump())
 
 
+@pytest.mark.parametrize("begins", [0, 1])
+def test_a_new_boot_knows_nothing_of_what_the_last_one_sent_beyond_a_hole(begins: int) -> None:
+    receipts = Receipts()
+    receipts.heard(pings((0, 1, 1, 0), (0, 1, 5, 5)))
+    for seq in range(begins, 5):
+        assert receipts.heard(pings((0, 2, seq, 10 + seq))) == {0: (2, seq)}
+
+
 @given(st.lists(st.integers(0, 30), max_size=40))
 def test_runs_are_the_longest_there_are_and_hold_each_number(numbers: list[int]) -> None:
     runs: list[tuple[int, int]] = []
