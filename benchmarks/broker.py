@@ -29,6 +29,7 @@ SETTLE_S = 3.0
 QUIET_RATIO = 0.15  # of a core: then what the last load caused has been done
 QUIET_S_MAX = 15.0  # or nearly: after 45 s without load every device would be silent, and every order would say so
 LOOK_S, EDGE_S = 0.2, 0.05  # between two looks at /metrics, which cost the monitor some ms each; more often where a rate begins and ends
+AWAY_S = 12.0  # longer than DEAF_MS_MAX of monitor/service.py: every order must say that nobody saw it meanwhile
 ENOUGH_S = 120.0
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # or the probing client's small packets wait 40 ms for each other
 
@@ -186,17 +187,21 @@ def flood(where: Where, args: argparse.Namespace) -> None:
 
 
 def cold_start(monitor: Monitor, where: Where, args: argparse.Namespace) -> None:
-    """Killed after a snapshot and some seconds of load: up again from both."""
+    """Killed after a snapshot and some seconds of load: up again from both, at once as by a supervisor; and after an absence."""
     monitor.stop()  # which leaves a snapshot
     monitor.start()
     rate, seconds = 5_000, 5
     with process(*load(where, args.pairs, seconds, 1, str(rate)), stdout=subprocess.DEVNULL) as sender:
         sender.wait()
-    settle(monitor.pid)
+    time.sleep(SETTLE_S)
     monitor.kill()
     ready_s = monitor.start()
     sample = f"1 start, {2 * args.pairs:,} devices, {args.pairs:,} orders, {rate * seconds:,} pings of tail, orders file unchanged"
     say(Row("cold start after kill -9: snapshot, the journal's tail, healthy", ready_s, "s", "≤ 5", None, sample, ready_s <= 5.0))
+    monitor.kill()
+    time.sleep(AWAY_S)
+    sample = f"1 start, {args.pairs:,} orders that own up, and are seen again"
+    say(Row(f"cold start {AWAY_S:.0f} s after kill -9", monitor.start(), "s", "", None, sample))
 
 
 def main() -> None:
