@@ -15,7 +15,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,20 +211,30 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--tcp", action="store_true", help="throughput only, with all parties on TCP")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name), tcp=args.tcp) as where:
+    with own_broker(args) as (_, where):
         floors = {qos: bare_rate(where, args, qos) for qos in (0, 1)}
-        monitor = Monitor(Path(name), where, args)
+    with own_broker(args) as (directory, where):
+        monitor = Monitor(directory, where, args)
         try:
             monitor.start()
-            rates = throughput(monitor, where, args, floors)
-            if not args.tcp:
-                everything_else(monitor, where, args, rates[0] / 2)
+            half = throughput(monitor, where, args, floors)[0] / 2
+            alerts = None if args.tcp else everything_else(monitor, where, args, half)
         finally:
             monitor.stop()
+    if alerts is not None:
+        with own_broker(args) as (_, where):
+            say_latency(alerts, *(echo(where, args, half, taken=taken) for taken in (False, True)), half)
 
 
-def everything_else(monitor: Monitor, where: Where, args: argparse.Namespace, half: float) -> None:
-    """All but the throughput; the monitor is stopped before the bare round trips are taken."""
+@contextmanager
+def own_broker(args: argparse.Namespace) -> Iterator[tuple[Path, Where]]:
+    """A broker that nobody has left a session with: to one that is away it gives each message of QoS 1 to keep, and looks at it for every other."""
+    with tempfile.TemporaryDirectory() as name, mosquitto(Path(name), tcp=args.tcp) as where:
+        yield Path(name), where
+
+
+def everything_else(monitor: Monitor, where: Where, args: argparse.Namespace, half: float) -> Breaches:
+    """All but the throughput and the bare round trips; how long single alerts took."""
     say(Row("the orders file, read and checked for the first time", monitor.read_s, "s", "", None, f"{args.pairs:,} orders"))
     alerts = latency(where, args, half)
     settle(monitor.pid)
@@ -231,8 +242,7 @@ def everything_else(monitor: Monitor, where: Where, args: argparse.Namespace, ha
     whole = resident_bytes(monitor.pid) / 1e6
     say(Row("memory: the whole service after the load", whole, "MB", "", None, f"{2 * args.pairs:,} devices, {args.pairs:,} orders"))
     cold_start(monitor, where, args)
-    monitor.stop()
-    say_latency(alerts, *(echo(where, args, half, taken=taken) for taken in (False, True)), half)
+    return alerts
 
 
 def say_latency(alerts: Breaches, bare_trip: list[float], loaded_trip: list[float], half: float) -> None:
