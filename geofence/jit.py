@@ -35,6 +35,7 @@ def _source_digest(package: Path) -> bytes:
     return digest.digest()
 
 
+@cache
 def _cache_dir(caller: Path) -> str:
     """Where the compiled code of a package that calls this one is kept."""
     package = Path(__file__).parent

@@ -137,7 +137,7 @@ class Metrics:
                 self._transitions.labels(level.word, reason.word).inc(count)
         if effects.notifications:
             for channel, count in Tally([one.channel for one in effects.notifications if one.refreshes is None]).items():
-                self._notifications.labels(channel.value, DeliveryState.PENDING.value).inc(count)
+                self.delivered(channel.value, DeliveryState.PENDING.value, count)
 
     def poisoned(self) -> None:
         """The engine failed on an input."""
@@ -155,9 +155,9 @@ class Metrics:
         """The sessions with the broker stand, or not all of them."""
         self._connected.set(up)
 
-    def delivered(self, channel: str, state: str) -> None:
-        """A notification got so far."""
-        self._notifications.labels(channel, state).inc()
+    def delivered(self, channel: str, state: str, count: int = 1) -> None:
+        """A notification got so far, or several."""
+        self._notifications.labels(channel, state).inc(count)
 
     def called_back(self, result: str) -> None:
         """A carrier, or somebody in its name, has called back."""

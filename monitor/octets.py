@@ -1,7 +1,7 @@
 """Bytes at places that compiled code knows to be none "from the end". PURE.
 
 In Python -1 is the last place, so numba looks at the sign of each, and then neither copies 32 bytes at a time nor reads one
-without a detour. A place that has no sign needs no look: joining reads took a tenth, reading a ping three quarters
+without a detour. A place that has no sign needs no look: joining reads took a tenth, reading a ping a little more than half
 (docs/performance.md).
 """
 

@@ -51,14 +51,14 @@ class Carrier(Protocol):
         """Let go of connections."""
 
 
-class Prompt(Protocol):
-    """A carrier that sends while the outbox still judges whose turn is next: no task has to be waited for before it is on the wire."""
-
-    def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
-        """As `send`, with all that needs nobody's answer done when this returns; an Answer if that was all. May raise."""
+Begin = Callable[[Notification], Answer | Awaitable[Answer]]
 
 
-def begin_of(carrier: Carrier) -> Callable[[Notification], Answer | Awaitable[Answer]] | None:
-    """How a Prompt carrier that need not wait for our disk begins; None for any other. (`isinstance` of a protocol takes 10 µs.)"""
-    begin: Callable[[Notification], Answer | Awaitable[Answer]] | None = getattr(carrier, "begin", None)
+def begin_of(carrier: Carrier) -> Begin | None:
+    """How a carrier sends while the outbox still judges whose turn is next: no task has to be waited for before it is on the wire.
+
+    Its `begin` is as `send`, with all that needs nobody's answer done when it returns; an Answer if that was all. It may raise. None
+    for a carrier without one, and for one that must wait for our disk.
+    """
+    begin: Begin | None = getattr(carrier, "begin", None)
     return begin if carrier.idempotent else None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 
 from alerts.channels import Answer, Verdict
+from alerts.channels.http import json_bytes
 from alerts.terms import Notification
 
 Publish = Callable[[str, bytes, int], Awaitable[None]]  # topic, payload, QoS; done at the PUBACK, raises if there was none
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def alert_of(notification: Notification) -> dict[str, object]:
@@ -61,18 +59,13 @@ class Bracelet:
         """Publish now: an alert that waited for a task of its own waited for the pings that came meanwhile."""
         if not notification.devices:
             return Answer(Verdict.NEVER, "no bracelet")
-        payload = _encode(alert_of(notification)).encode()
+        payload = json_bytes(alert_of(notification))
         return self._confirmed([self._publish(f"v1/{device}/alert", payload, 1) for device in notification.devices])
 
     async def _confirmed(self, published: list[Awaitable[None]]) -> Answer:
         """What the PUBACKs say; one bracelet that has it is enough, the other may lie in a drawer."""
-        if len(published) == 1:  # nearly always
-            try:
-                await published[0]
-            except Exception as error:
-                return Answer(Verdict.LATER, type(error).__name__)
-            return Answer(Verdict.TAKEN, "puback")
-        results = await asyncio.gather(*published, return_exceptions=True)
+        alone = len(published) == 1  # nearly always: then no task is made around it
+        results = [await _error_of(published[0])] if alone else await asyncio.gather(*published, return_exceptions=True)
         errors = [result for result in results if isinstance(result, BaseException)]
         if len(errors) < len(results):
             return Answer(Verdict.TAKEN, "puback")
@@ -84,3 +77,12 @@ class Bracelet:
 
     async def close(self) -> None:
         """The connection is not ours."""
+
+
+async def _error_of(published: Awaitable[None]) -> Exception | None:
+    """What came instead of the PUBACK."""
+    try:
+        await published
+    except Exception as error:
+        return error
+    return None
