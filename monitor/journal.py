@@ -121,6 +121,7 @@ class Journal:
         self._failing = False
         self._reserved = writer.keep_reserve()
         self._noted_s, self._noted_blocks = time.monotonic(), writer.blocks
+        self._note_failed = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     @classmethod
@@ -165,8 +166,8 @@ class Journal:
 
     @property
     def degraded(self) -> bool:
-        """Whether records wait because the disk fails, or the reserve for a full disk is spent."""
-        return self._failing or not self._reserved
+        """Whether records wait because the disk fails, the last checkpoint failed, or the reserve for a full disk is spent."""
+        return self._failing or self._note_failed or not self._reserved
 
     @property
     def behind_s(self) -> float:
@@ -285,12 +286,15 @@ class Journal:
     def _note(self, *, due: bool) -> None:
         """Sign a checkpoint when it is time, or when it is `due` anyway."""
         new, now_s = self._writer.blocks - self._noted_blocks, time.monotonic()
-        if new and (due or new >= CHECKPOINT_BLOCKS or now_s - self._noted_s >= CHECKPOINT_EVERY_S):
+        enough = new >= CHECKPOINT_BLOCKS and not self._note_failed  # one that failed is not tried again with each commit
+        if new and (due or enough or now_s - self._noted_s >= CHECKPOINT_EVERY_S):
             try:
                 self._writer.checkpoint()
             except OSError as error:
+                self._note_failed = True
                 _log.error("checkpoint_failed", error=errno.errorcode.get(error.errno or 0, "OSError"))
             else:
+                self._note_failed = False
                 self._noted_blocks = self._writer.blocks
             self._noted_s = now_s
 

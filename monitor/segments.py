@@ -5,6 +5,7 @@ Every start, and every failed write, begins a new segment; so nothing is ever wr
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -191,7 +192,9 @@ class SegmentWriter:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
             os.fdatasync(self._file)
-        except OSError:
+            if not os.path.samestat(os.fstat(self._file), os.stat(self._path)):
+                raise OSError(errno.ESTALE, "another file has the segment's name")
+        except OSError:  # of `stat` too: what was removed under us takes what is written to it for ever, and nobody can read it
             self._abandon()
             raise
         self._size += len(raw)
