@@ -59,10 +59,10 @@ class LoadReport:
 class LoadPlan:
     """Who moves where: everybody goes round a circle of their own, one pair in a hundred across its boundary."""
 
-    def __init__(self, pairs: int, *, seed: int = 0) -> None:
+    def __init__(self, pairs: int, *, seed: int = 0, mixed: bool = False) -> None:
         rng = np.random.default_rng(seed)
-        self.pairs = pairs
-        self.devices = tuple(DeviceId(f"{name}-{i:06d}") for i in range(1, pairs + 1) for name in ("brc", "tag"))
+        self.pairs, self._seed = pairs, seed
+        devices = [DeviceId(f"{name}-{i:06d}") for i in range(1, pairs + 1) for name in ("brc", "tag")]
         side = math.ceil(math.sqrt(pairs))
         index = np.arange(pairs)
         hers = np.stack([(index % side - side / 2) * 300.0, (index // side - side / 2) * 300.0], axis=1)
@@ -70,10 +70,16 @@ class LoadPlan:
         angle = rng.uniform(0.0, math.tau, pairs)
         apart_m = np.where(near, NEAR_APART_M, FAR_APART_M)
         his = hers + np.stack([np.sin(angle), np.cos(angle)], axis=1) * apart_m[:, None]
-        self._home = np.stack([hers, his], axis=1).reshape(-1, 2)
-        self._circle_m = rng.uniform(*CIRCLE_M, 2 * pairs)
-        self._speed_mps = rng.choice(SPEEDS_MPS, 2 * pairs)
-        self._phase = rng.uniform(0.0, math.tau, 2 * pairs)
+        circle_m, speed_mps = rng.uniform(*CIRCLE_M, 2 * pairs), rng.choice(SPEEDS_MPS, 2 * pairs)
+        phase = rng.uniform(0.0, math.tau, 2 * pairs)
+        order = rng.permutation(2 * pairs) if mixed else np.arange(2 * pairs)
+        self.devices = tuple(devices[k] for k in order)
+        self._home = np.stack([hers, his], axis=1).reshape(-1, 2)[order]
+        self._circle_m, self._speed_mps, self._phase = circle_m[order], speed_mps[order], phase[order]
+
+    def mixed(self) -> LoadPlan:
+        """The same devices on the same ways, in no order: so they report in life, and so what is known of each lies far from the last."""
+        return LoadPlan(self.pairs, seed=self._seed, mixed=True)
 
     def registry(self, *, now_ms: int) -> Registry:
         """The orders and devices the monitor must know."""
@@ -202,18 +208,18 @@ class _Connection(asyncio.Protocol):
 
 
 class LoadGenerator:
-    """Drives a plan at a rate, or as fast as the broker reads."""
+    """Drives a plan at a rate, or as fast as the broker reads, its devices in no order."""
 
     def __init__(
         self, plan: LoadPlan, broker: Broker, *, clock: Clock, connections: int = 4, qos: int = 0, rate: float | None = None
     ) -> None:
-        self._plan = plan
         self._broker = broker
         self._clock = clock
         self._qos = qos
         self._rate = rate
-        self._count = max(1, min(connections, len(plan.devices)))
-        self._frames = Frames(plan, qos=qos, boot=clock() // 1000)
+        self._devices = len(plan.devices)
+        self._count = max(1, min(connections, self._devices))
+        self._frames = Frames(plan.mixed(), qos=qos, boot=clock() // 1000)
 
     async def run(self, seconds: float) -> LoadReport:
         """Send for that long. Raises LoadError."""
@@ -249,8 +255,7 @@ class LoadGenerator:
     async def _drive(self, index: int, connection: _Connection, until_s: float) -> None:
         """Go round and round this connection's share of the devices."""
         loop = asyncio.get_running_loop()
-        total = len(self._plan.devices)
-        first, last = index * total // self._count, (index + 1) * total // self._count
+        first, last = index * self._devices // self._count, (index + 1) * self._devices // self._count
         share = None if self._rate is None else self._rate / self._count
         step = CHUNK_ROWS if share is None else max(1, min(CHUNK_ROWS, round(share / 100.0)))  # about 100 writes a second
         started_s, seq, row = loop.time(), SEQ_FIRST, first

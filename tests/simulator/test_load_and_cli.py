@@ -70,6 +70,16 @@ def test_everybody_moves_as_fast_as_they_say_and_one_in_a_hundred_comes_near() -
     assert 0.005 < near.mean() < 0.02
 
 
+def test_devices_report_in_no_order_and_each_goes_its_own_way() -> None:
+    def ways(plan: LoadPlan) -> dict[str, tuple[float, ...]]:
+        columns = (*plan.positions(slice(0, 100), NOW_MS), plan.speeds_mps())
+        return dict(zip(plan.devices, zip(*(column.tolist() for column in columns), strict=True), strict=True))
+
+    plan, mixed = LoadPlan(50), LoadPlan(50).mixed()
+    assert mixed.devices != plan.devices
+    assert ways(mixed) == ways(plan)
+
+
 @pytest.mark.parametrize("way", ["address", "socket"])
 @pytest.mark.parametrize("qos", [0, 1])
 async def test_the_broker_takes_what_is_sent(broker, qos: int, way: str) -> None:
