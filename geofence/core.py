@@ -251,11 +251,6 @@ class Core:
         """Whether the respondent's interval may depend on her (ADR-0012)."""
         self._arrays["world"][0]["adaptive"] = int(adaptive)
 
-    def device(self, device: DeviceId) -> Device | None:
-        """The device as it stands in the registry."""
-        row = self.device_rows.get(device)
-        return None if row is None else self.devices[row]
-
     def order(self, order: OrderId) -> Order | None:
         """The order as it now stands in the registry."""
         row = self.order_rows.get(order)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from geofence.core import Core
-from geofence.terms import OrderId, Registry
+from geofence.terms import Device, Order, OrderId, Registry
 from monitor.terms import OrderChange
+
+Member = TypeVar("Member", Device, Order)
 
 
 def changes_to(core: Core, registry: Registry, gone: Iterable[OrderId]) -> Iterator[OrderChange | None]:
@@ -16,8 +19,16 @@ def changes_to(core: Core, registry: Registry, gone: Iterable[OrderId]) -> Itera
     and putting a thousand in force takes its time. An order is of the file before or of the file after, never half of each.
     """
     for device in registry.devices:
-        yield None if core.device(device.id) == device else OrderChange(0, devices=(device,))
+        yield None if stands(core.devices, core.device_rows.get(device.id), device) else OrderChange(0, devices=(device,))
     for order_id in gone:
         yield OrderChange(0, revoked=order_id)
     for order in registry.orders:
-        yield None if core.order(order.id) == order else OrderChange(0, order=order)
+        yield None if stands(core.orders, core.order_rows.get(order.id), order) else OrderChange(0, order=order)
+
+
+def stands(members: list[Member], row: int | None, wanted: Member) -> bool:
+    """Whether a member of the registry is as it should be; from then on it is this very object: a file read anew is not kept twice."""
+    if row is None or (members[row] is not wanted and members[row] != wanted):
+        return False
+    members[row] = wanted
+    return True

@@ -33,7 +33,7 @@ from geofence.watch import lead_of
 from monitor.adoption import changes_to
 from monitor.answers import answers
 from monitor.decisions import Decisions
-from monitor.engine_state import registry_as_data, registry_from_data
+from monitor.engine_state import registry_as_data, registry_from_data, shared
 from monitor.intake import Intake, PingRun
 from monitor.receipts import Receipts
 from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
@@ -219,13 +219,18 @@ class Engine:
         )
 
     @classmethod
-    def restore(cls, blob: bytes, *, ladder: Ladder = DEFAULT_LADDER, adaptive: bool | None = None) -> Engine:
-        """The engine that `snapshot` described; `adaptive` where that setting may have changed. Raises ValueError for another release's."""
+    def restore(
+        cls, blob: bytes, *, known: Registry = Registry(), ladder: Ladder = DEFAULT_LADDER, adaptive: bool | None = None
+    ) -> Engine:
+        """The engine that `snapshot` described. Raises ValueError for another release's.
+
+        `known` is what the caller has of its registry; `adaptive` where that setting may have changed.
+        """
         data: dict[str, Any] = from_msgpack(blob)
         if data["release"] != geofence.__version__ or data["layout"] != LAYOUT_DIGEST:
             raise ValueError("the snapshot is of another release")
         engine = cls(Registry(), ladder=ladder)
-        registry = registry_from_data(data["registry"])
+        registry = shared(registry_from_data(data["registry"]), known)
         engine._core = Core.load(data["arrays"], registry.devices, registry.orders, data["order_rows"], data["person_rows"])
         if adaptive is not None:
             engine._core.set_adaptive(adaptive)

@@ -285,12 +285,12 @@ class Service:
 
     def _recover(self) -> Recovered:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
-        ladder, adaptive = self._ladder, self._settings.privacy.respondent_interval == "adaptive"
+        ladder, adaptive, watched = self._ladder, self._settings.privacy.respondent_interval == "adaptive", self._registrar.watched
         recovered = recover(
             self._journal,
             self._snapshot_path,
-            lambda blob: Engine.restore(blob, ladder=ladder, adaptive=adaptive),
-            lambda: Engine(self._registrar.watched, ladder=ladder, adaptive=adaptive),
+            lambda blob: Engine.restore(blob, known=watched, ladder=ladder, adaptive=adaptive),
+            lambda: Engine(watched, ladder=ladder, adaptive=adaptive),
         )
         recovered.engine.warm_up()
         settle_memory()

@@ -48,6 +48,26 @@ def test_what_stands_as_it_should_is_left_alone() -> None:
     assert engine.snapshot() == before
 
 
+def is_kept_once(engine: Engine, file: Registry) -> bool:
+    kept, read = [*engine.core.devices, *engine.core.orders], [*file.devices, *file.orders]
+    return all(mine is its for mine, its in zip(kept, read, strict=True))
+
+
+def test_a_file_read_anew_is_not_kept_twice() -> None:
+    engine, again = engine_of(numbered(3)), numbered(3)
+    assert not is_kept_once(engine, again)
+    take_over(engine, again)
+    assert is_kept_once(engine, again)
+
+
+def test_nor_is_what_a_snapshot_says_of_the_file_again() -> None:
+    blob, file = engine_of(numbered(3)).snapshot(), numbered(3)
+    assert not is_kept_once(Engine.restore(blob), file)
+    assert is_kept_once(Engine.restore(blob, known=file), file)
+    changed = Registry(file.devices, (replace(file.orders[0], perimeter_m=501.0), *file.orders[1:]))
+    assert Engine.restore(blob, known=changed).core.orders == list(file.orders), "what the snapshot says, until the file is taken over"
+
+
 def test_new_changed_and_gone_orders_are_all_taken_over() -> None:
     engine = engine_of(numbered(3))
     file = numbered(4)
