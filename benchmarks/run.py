@@ -24,7 +24,8 @@ PARTS = {
 PLANNED_RATIO = 0.5  # of a core: the other half is for the minute after an outage, when everybody sends at once
 INTERVALS_S = (60, 15, 5)
 COUNTRIES = {"Uruguay": 2_100, "Spain": 4_500, "United States": 250_000}  # pairs
-PLAN_ROWS = "QoS 1, the monitor's CPU", "memory: the whole service after the load"  # what a plan is computed from
+PLAN_ROWS = "QoS 1, the monitor's CPU", "memory: the whole service after the load"  # what a plan is computed from ...
+EMPTY_ROW = "memory: empty, everything loaded and warm"  # ... and what no pair adds to; where it was not measured it is counted as the pairs'
 
 
 def measure(part: str, pairs: int) -> list[Row]:
@@ -45,7 +46,7 @@ def plan(rows: list[Row], pairs: int) -> list[str]:
     found = {row.measure: row.value for row in rows}
     if not all(name in found for name in PLAN_ROWS):
         return []
-    us, bytes_a_pair = found[PLAN_ROWS[0]], found[PLAN_ROWS[1]] * 1e6 / pairs
+    us, whole_mb, empty_mb = found[PLAN_ROWS[0]], found[PLAN_ROWS[1]], found.get(EMPTY_ROW, 0.0)
     a_second = PLANNED_RATIO * 1e6 / us
     head = [f"every {interval} s" for interval in INTERVALS_S]
     lines = [f"| at {us:.0f} µs a ping, a core half used | {' | '.join(head)} | memory |", "|---" * (len(head) + 2) + "|"]
@@ -53,7 +54,7 @@ def plan(rows: list[Row], pairs: int) -> list[str]:
     lines.append(f"| one core serves | {cells} | |")
     for country, count in COUNTRIES.items():
         cores = " | ".join(f"{2 * count / interval / a_second:.3f} cores" for interval in INTERVALS_S)
-        lines.append(f"| {country}, {count:,} pairs | {cores} | {count * bytes_a_pair / 1e6:,.0f} MB and what an empty service takes |")
+        lines.append(f"| {country}, {count:,} pairs | {cores} | {empty_mb + count * (whole_mb - empty_mb) / pairs:,.0f} MB |")
     return lines
 
 

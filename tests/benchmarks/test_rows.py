@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.broker import whole_rate
 from benchmarks.rows import Row, quantile, read_rows, say
-from benchmarks.run import PLAN_ROWS, plan
+from benchmarks.run import EMPTY_ROW, PLAN_ROWS, plan
 
 
 def test_a_rate_counts_until_the_last_message_was_taken() -> None:
@@ -54,6 +54,11 @@ def test_a_plan_follows_from_two_measures() -> None:
     lines = plan(rows, 50_000)
     assert "1,500,000 devices | 375,000 devices | 125,000 devices" in lines[2]
     assert lines[5].startswith("| United States, 250,000 pairs | 0.333 cores | 1.333 cores | 4.000 cores | 2,500 MB")
+
+
+def test_a_plan_counts_what_an_empty_service_takes_once() -> None:
+    rows = [Row(PLAN_ROWS[0], 20.0, "µs a ping"), Row(PLAN_ROWS[1], 500.0, "MB"), Row(EMPTY_ROW, 200.0, "MB")]
+    assert [line.split(" | ")[-1] for line in plan(rows, 50_000)[3:]] == ["213 MB |", "227 MB |", "1,700 MB |"]
 
 
 def test_without_measures_there_is_no_plan() -> None:
