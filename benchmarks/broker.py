@@ -31,6 +31,7 @@ QUIET_RATIO = 0.15  # of a core: then what the last load caused has been done
 QUIET_S_MAX = 15.0  # or nearly: after 45 s without load every device would be silent, and every order would say so
 LOOK_S, EDGE_S = 0.2, 0.05  # between two looks at /metrics, which cost the monitor some ms each; more often where a rate begins and ends
 AWAY_S = 12.0  # longer than DEAF_MS_MAX of monitor/service.py: every order must say that nobody saw it meanwhile
+BREATH_S = 0.02  # between two single alerts, or bare trips: rare in life; 200 without it would be one look at a third of a second
 ENOUGH_S = 120.0
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # or the probing client's small packets wait 40 ms for each other
 
@@ -122,6 +123,7 @@ async def breaches(port: int, pairs: range, *, at_once: bool) -> Breaches:
                 while not at_once and i not in took:
                     heard.clear()
                     await heard.wait()
+                await asyncio.sleep(0.0 if at_once else BREATH_S)
             while len(took) < len(pairs):
                 heard.clear()
                 await heard.wait()
@@ -141,6 +143,7 @@ async def echo_latencies(port: int) -> list[float]:
                     if message.payload == b"%d" % i:
                         break
             latencies.append(time.perf_counter() - started)
+            await asyncio.sleep(BREATH_S)
     return latencies
 
 
@@ -223,7 +226,8 @@ def main() -> None:
             monitor.stop()
     if alerts is not None:
         with own_broker(args) as (_, where):
-            say_latency(alerts, *(echo(where, args, half, taken=taken) for taken in (False, True)), half)
+            bare_trip, loaded_trip = (echo(where, args, half, taken=taken) for taken in (False, True))
+        say_latency(alerts, bare_trip, loaded_trip, half)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ from pathlib import Path
 
 import aiomqtt
 
-from benchmarks.broker import AT_ONCE, CONFIG, fetch, mosquitto, process
+from benchmarks.broker import AT_ONCE
+from benchmarks.parties import CONFIG, SELDOM_S, fetch, mosquitto, process
 from benchmarks.rows import HEADING, Row, machine, median, quantile
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry
 from monitor.broker import free_port
@@ -119,7 +120,7 @@ async def world(pairs: int) -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory() as name:
         directory, room, twilio, redis, web = Path(name), Room(), FakeTwilio(), free_port(), free_port()
         await twilio.start()
-        with small_disk(directory / "data"), mosquitto(directory) as broker, process(
+        with small_disk(directory / "data"), mosquitto(directory, tcp=True) as broker, process(
             "redis-server", "--port", redis, "--save", "", "--dir", directory, stdout=subprocess.DEVNULL
         ) as store:
             write_orders(directory / "orders.toml", registry_of(pairs))
@@ -127,14 +128,14 @@ async def world(pairs: int) -> AsyncIterator[World]:
             (directory / "secret").write_text(SECRET)
             (directory / "token").write_text("b" * 32)
             more = SETTINGS.format(redis=redis, room=room.port, twilio=twilio.url, account="AC" + "a" * 32)
-            config = CONFIG.format(mqtt=broker, http=web).replace("[broker]", 'contacts = "contacts.toml"\n[broker]', 1)
+            config = CONFIG.format(host=broker.host, mqtt=broker.port, http=web, snapshot_every_s=SELDOM_S).replace("[broker]", 'contacts = "contacts.toml"\n[broker]', 1)
             (directory / "config.toml").write_text(config + more + "".join(RUNG.format(*way) for way in WAYS))
             command = (sys.executable, "-m", "monitor", "run", "--config", directory / "config.toml")
             with process(*command, stdout=subprocess.DEVNULL):
                 async with asyncio.timeout(60):
                     while '"healthy":true' not in (await asyncio.to_thread(fetch, f"http://127.0.0.1:{web}/healthz")).replace(" ", ""):  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.1)
-                yield World(directory, broker, web, store, room, twilio)
+                yield World(directory, broker.port, web, store, room, twilio)
         room.server.shutdown()
         await twilio.stop()
 
@@ -165,7 +166,7 @@ async def breach(one: World, pairs: int) -> None:
 
     async def listen(client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            now_s, said = time.time(), json.loads(bytes(message.payload))  # type: ignore[arg-type]
+            now_s, said = time.time(), json.loads(message.payload)
             if said.get("reason") == "breach":
                 one.bracelets_s.setdefault("O-" + message.topic.value.split("/")[1].rpartition("-")[2], now_s)
 

@@ -18,7 +18,7 @@ SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Pow: ("**", "*"), ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"), ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"),
     ast.And: ("and", "or"), ast.Or: ("or", "and"),
 }  # fmt: skip
-NEGATED = {ast.Lt: ">=", ast.LtE: ">", ast.Gt: "<=", ast.GtE: "<"}  # a comparison is turned round as well as moved by one
+NEGATED: dict[type[ast.AST], str] = {ast.Lt: ">=", ast.LtE: ">", ast.Gt: "<=", ast.GtE: "<"}  # a comparison is turned round as well as moved by one
 NAMES = {"min": "max", "max": "min", "sin": "cos", "cos": "sin", "ceil": "floor", "floor": "ceil", "True": "False", "False": "True"}
 
 
@@ -94,10 +94,10 @@ class Source:
                 yield from self._swap(op, left, right)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
             yield self._replace(node, f"({self.text[slice(*self.span(node.operand))]})")
-        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            yield self._replace(node, repr(node.value + 1))
-        elif isinstance(node, ast.Constant) and type(node.value) is bool:
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
             yield self._replace(node, repr(not node.value))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+            yield self._replace(node, repr(node.value + 1))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             if name in NAMES:

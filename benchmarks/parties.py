@@ -30,11 +30,12 @@ ROOT = Path(__file__).parents[1]
 PROBES = 200  # pairs that wait for one breach each: the sample of the latency
 FLOOD = 700  # pairs whose breaches come all at once
 START_S = 5  # from the snapshot to the first load; in a place of its own it would be "nobody was seen for so long"
+SELDOM_S = 3600.0  # between two snapshots: none within a measure of some seconds
 CONFIG = """
 [service]
 orders = "orders.toml"
 data_dir = "data"
-snapshot_every_s = 3600.0
+snapshot_every_s = {snapshot_every_s}
 [broker]
 host = "{host}"
 port = {mqtt}
@@ -155,7 +156,9 @@ def seen_twice(plan: LoadPlan, registry: Registry) -> bytes:
 class Monitor:
     """The service under test, as a process."""
 
-    def __init__(self, directory: Path, where: Where, args: argparse.Namespace, extra: str = "") -> None:
+    def __init__(
+        self, directory: Path, where: Where, args: argparse.Namespace, extra: str = "", *, snapshot_every_s: float = SELDOM_S
+    ) -> None:
         self.http = free_port()
         self._directory = directory
         now_ms = int(time.time() * 1000)
@@ -166,7 +169,7 @@ class Monitor:
         registry = read_orders(directory / "orders.toml", directory / "data")
         self.read_s = time.monotonic() - started
         write_snapshot(directory / "data" / "snapshot", Snapshot(0, seen_twice(LoadPlan(args.pairs), registry)))
-        (directory / "config.toml").write_text(CONFIG.format(host=where.host, mqtt=where.port, http=self.http) + extra)
+        (directory / "config.toml").write_text(CONFIG.format(host=where.host, mqtt=where.port, http=self.http, snapshot_every_s=snapshot_every_s) + extra)
 
     def start(self) -> float:
         """Seconds from the start of the process until it says that it is healthy."""

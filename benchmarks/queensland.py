@@ -60,13 +60,13 @@ def _of_one(pair: Pair, rng: random.Random, **change: object) -> Pair:
     party = getattr(pair, who)
     traits = {key: value for key, value in change.items() if key != "outages"}
     party = replace(party, traits=replace(party.traits, **traits), **({"outages": change["outages"]} if "outages" in change else {}))
-    return replace(pair, **{who: party})
+    return replace(pair, protected=party) if who == "protected" else replace(pair, respondent=party)
 
 
 def _slow(pair: Pair, _rng: random.Random) -> Pair:
     """Both report each minute whatever they are asked."""
-    parties = {name: replace(p, traits=replace(p.traits, obeys=False)) for name, p in (("protected", pair.protected), ("respondent", pair.respondent))}
-    return replace(pair, **parties)
+    hers, his = (replace(party, traits=replace(party.traits, obeys=False)) for party in (pair.protected, pair.respondent))
+    return replace(pair, protected=hers, respondent=his)
 
 
 FAULTS: dict[str, Callable[[Pair, random.Random], Pair]] = {

@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import aiomqtt
 
 from benchmarks.parties import ROOT, Monitor, Where, load, probe_ping
 from benchmarks.rows import HEADING, Row, machine, quantile, resident_bytes
+from config.settings import ServiceSettings
 from monitor.broker import free_port
 
 ALERTS = 10  # a minute
@@ -140,13 +141,13 @@ async def watch_memory(pid: int, sizes: list[float], minutes: int) -> None:
 async def soak(servers: Servers, monitor: Monitor, args: argparse.Namespace) -> list[Row]:
     prober, sizes = Prober(servers.mqtt.port), list[float]()
     around = [asyncio.create_task(part) for part in (prober.run(), keep_loading(servers.mqtt, args), watch_memory(monitor.pid, sizes, args.minutes))]
-    faults: tuple[tuple[str, Callable[[], object]], ...] = (
+    faults: tuple[tuple[str, Callable[[], Coroutine[None, None, None]]], ...] = (
         ("broker killed", servers.kill_broker), ("Redis frozen", servers.freeze_redis), ("disk busy", servers.busy_disk)
     )  # fmt: skip
     for minute in range(args.minutes):
         began = time.monotonic()
         name, fault = faults[minute % len(faults)]
-        breaking = asyncio.ensure_future(fault())  # type: ignore[arg-type]
+        breaking = asyncio.ensure_future(fault())
         await asyncio.sleep(1.0)
         prober.sent.update(dict.fromkeys(range(minute * ALERTS, (minute + 1) * ALERTS), time.monotonic()))
         await breaking
@@ -181,7 +182,8 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         servers = Servers(Path(name))
-        monitor = Monitor(Path(name), servers.mqtt, args, extra=f'[redis]\nhost = "127.0.0.1"\nport = {servers.redis_port}\n')
+        redis = f'[redis]\nhost = "127.0.0.1"\nport = {servers.redis_port}\n'
+        monitor = Monitor(Path(name), servers.mqtt, args, redis, snapshot_every_s=ServiceSettings().snapshot_every_s)  # as often as in life
         try:
             monitor.start()
             rows = asyncio.run(soak(servers, monitor, args))

@@ -20,11 +20,13 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.detection import __main__ as detection
+from benchmarks.detection.judge import OURS
 from benchmarks.detection.real import EPISODES, World, met
-from benchmarks.detection.score import Score
+from benchmarks.detection.score import Score, percentile
 from benchmarks.detection.tracks import read_folder
 from config.errors import BadInput
 from geofence import policy
+from geofence.core import Core
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,18 +36,18 @@ BELOW = 0.05  # on two fixes running, or on the way between two, this much less 
 
 def one(args: argparse.Namespace) -> dict[str, float]:
     """One point, with whatever core this process has."""
-    detection.Core.warm_up()
+    Core.warm_up()
     if args.tracks:
         world = World(read_folder(args.tracks), 300.0, 2_000.0, args.interval)
-        return point_of(met(world, args.seed, EPISODES, 1)[0][detection.OURS])
+        return point_of(met(world, args.seed, EPISODES, 1)[0][OURS])
     work = partial(detection.one_day, radius_m=300.0, warning_m=2_000.0, noise=args.noise, interval_s=None)
-    return point_of(detection.played(work, range(args.seed, args.seed + args.days), 1).scores[detection.OURS])
+    return point_of(detection.played(work, range(args.seed, args.seed + args.days), 1).scores[OURS])
 
 
 def point_of(ours: Score) -> dict[str, float]:
     return {
         "found": ours.found_observable, "of": ours.observable, "all": ours.mandatory, "found_all": ours.found, "false": ours.false, "days": ours.days,
-        "delay": detection.percentile(ours.delays_s, 50), "excess": detection.percentile(ours.excess_s, 95),
+        "delay": percentile(ours.delays_s, 50), "excess": percentile(ours.excess_s, 95),
     }  # fmt: skip
 
 

@@ -182,7 +182,10 @@ class _Approaches:
 def simulated_day(seed: int, radius_m: float) -> Day:
     """One pair's day; the same seed gives the same day."""
     rng = np.random.default_rng(seed)
-    corner = lambda: (float(rng.uniform(-CITY_M, CITY_M)), float(rng.uniform(-CITY_M, CITY_M)))  # noqa: E731
+
+    def corner() -> tuple[float, float]:
+        return float(rng.uniform(-CITY_M, CITY_M)), float(rng.uniform(-CITY_M, CITY_M))
+
     her_home, her_work = corner(), corner()
     his_home, his_work = corner(), corner()
     if rng.random() < NEIGHBOURS:
