@@ -12,6 +12,9 @@ import pytest
 
 from benchmarks import soak
 from benchmarks.soak import Servers
+from tests.service_world import needs
+
+pytestmark = [needs("mosquitto"), needs("redis-server")]
 
 
 @pytest.fixture
