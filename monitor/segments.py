@@ -192,21 +192,25 @@ class SegmentWriter:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
             os.fdatasync(self._file)
-            if not os.path.samestat(os.fstat(self._file), os.stat(self._path)):
+            if not self._has_its_name(self._file):  # what was removed under us takes what is written to it for ever, and nobody can read it
                 raise OSError(errno.ESTALE, "another file has the segment's name")
-        except OSError:  # of `stat` too: what was removed under us takes what is written to it for ever, and nobody can read it
-            self._abandon()
+        except OSError:
+            self._abandon(self._file)
             raise
         self._size += len(raw)
 
-    def _abandon(self) -> None:
+    def _has_its_name(self, file: int) -> bool:
+        """Whether the segment is found where it was made. Raises OSError where nothing is."""
+        return os.path.samestat(os.fstat(file), os.stat(self._path))
+
+    def _abandon(self, file: int) -> None:
         """Leave a segment whose disk has failed us, without the bytes of doubtful fate where that can be done."""
         with suppress(OSError):
-            os.ftruncate(self._file or 0, self._size)
-        self.close()
-        if not self._blocks:
-            with suppress(OSError):
+            os.ftruncate(file, self._size)
+        with suppress(OSError):
+            if not self._blocks and self._has_its_name(file):
                 self._path.unlink()
+        self.close()
 
     def close(self) -> None:
         """End the segment."""

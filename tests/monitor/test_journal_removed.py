@@ -12,7 +12,8 @@ import pytest
 
 from monitor import journal as module
 from monitor.journal import Journal, Record
-from monitor.segments import segments_of
+from monitor.segments import SegmentWriter, Walk, segments_of
+from monitor.signing import Signer
 from monitor.terms import Envelope
 
 ENVELOPES = [Envelope(1_000 + i, f"v1/brc-{i}/ping", b"{}", False, 1) for i in range(10)]
@@ -47,6 +48,17 @@ async def test_a_segment_replaced_by_another_file_is_not_written_to(journal: Jou
     old.with_suffix(".copy").replace(old)
     assert await asyncio.wait_for(journal.append(INPUTS), 10) == 20
     assert kept(journal, 0) == ENVELOPES * 2
+
+
+def test_the_file_that_has_taken_the_place_of_an_empty_segment_is_left_alone(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path, Walk(), Signer.open(tmp_path / "key"))
+    writer._begin()
+    (place,) = segments_of(tmp_path)
+    (tmp_path / "other").write_bytes(b"somebody's")
+    (tmp_path / "other").replace(place)
+    with pytest.raises(OSError, match="another file"):
+        writer.write(b"\x90", 0)
+    assert place.read_bytes() == b"somebody's"
 
 
 async def test_a_removed_directory_degrades_and_all_that_waited_is_written_once_it_is_back(journal: Journal) -> None:
