@@ -28,7 +28,7 @@ from pathlib import Path
 import aiomqtt
 
 from benchmarks.broker import AT_ONCE
-from benchmarks.parties import CONFIG, SELDOM_S, fetch, mosquitto, process
+from benchmarks.parties import config_of, fetch, mosquitto, process
 from benchmarks.rows import HEADING, Row, machine, median, quantile
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry
 from monitor.broker import free_port
@@ -128,7 +128,7 @@ async def world(pairs: int) -> AsyncIterator[World]:
             (directory / "secret").write_text(SECRET)
             (directory / "token").write_text("b" * 32)
             more = SETTINGS.format(redis=redis, room=room.port, twilio=twilio.url, account="AC" + "a" * 32)
-            config = CONFIG.format(host=broker.host, mqtt=broker.port, http=web, snapshot_every_s=SELDOM_S).replace("[broker]", 'contacts = "contacts.toml"\n[broker]', 1)
+            config = config_of(broker, web).replace("[broker]", 'contacts = "contacts.toml"\n[broker]', 1)
             (directory / "config.toml").write_text(config + more + "".join(RUNG.format(*way) for way in WAYS))
             command = (sys.executable, "-m", "monitor", "run", "--config", directory / "config.toml")
             with process(*command, stdout=subprocess.DEVNULL):

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.core import registry_of
-from benchmarks.parties import CONFIG, mosquitto
+from benchmarks.parties import config_of, mosquitto
 from benchmarks.rows import Row, quantile, say
 from config.load import load_settings
 from config.orders import load_registry
@@ -139,7 +139,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, mosquitto(Path(name), tcp=False) as where:
         directory = Path(name)
         write_orders(directory / "orders.toml", registry)
-        (directory / "config.toml").write_text(CONFIG.format(host=where.host, mqtt=where.port, http=free_port()))
+        (directory / "config.toml").write_text(config_of(where, free_port()))
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(measure(directory, registry))
 

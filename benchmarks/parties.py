@@ -27,11 +27,12 @@ from simulator.load import LoadPlan
 from simulator.orders_file import write_orders
 
 ROOT = Path(__file__).parents[1]
-PROBES = 200  # pairs that wait for one breach each: the sample of the latency
+PROBES = 200  # pairs that wait for one breach each: a sample of the latency, of which there are two
 FLOOD = 700  # pairs whose breaches come all at once
+PAIRS = 2 * PROBES + FLOOD
 START_S = 5  # from the snapshot to the first load; in a place of its own it would be "nobody was seen for so long"
 SELDOM_S = 3600.0  # between two snapshots: none within a measure of some seconds
-CONFIG = """
+_CONFIG = """
 [service]
 orders = "orders.toml"
 data_dir = "data"
@@ -82,6 +83,11 @@ class Where:
         return str(Broker(self.host, self.port))
 
 
+def config_of(where: Where, http: int, snapshot_every_s: float = SELDOM_S) -> str:
+    """The settings of a service whose files lie beside them."""
+    return _CONFIG.format(host=where.host, mqtt=where.port, http=http, snapshot_every_s=snapshot_every_s)
+
+
 @contextmanager
 def process(*command: object, **options: object) -> Iterator[subprocess.Popen[str]]:
     running = subprocess.Popen([str(c) for c in command], cwd=ROOT, text=True, **options)  # type: ignore[call-overload]
@@ -130,7 +136,7 @@ def bare(where: Where, topic: str, what: str) -> list[object]:
 
 def probe_registry(now_ms: int) -> Registry:
     devices, orders = [], []
-    for i in range(PROBES + FLOOD):
+    for i in range(PAIRS):
         devices += [Device(DeviceId(f"probe-brc-{i}"), PersonId(f"PB-{i}")), Device(DeviceId(f"probe-tag-{i}"), PersonId(f"PR-{i}"))]
         orders.append(Order(OrderId(f"PROBE-{i}"), PersonId(f"PB-{i}"), PersonId(f"PR-{i}"), 500.0, 2200.0, now_ms - 10**9, now_ms + 10**9))
     return Registry(tuple(devices), tuple(orders))
@@ -169,7 +175,7 @@ class Monitor:
         registry = read_orders(directory / "orders.toml", directory / "data")
         self.read_s = time.monotonic() - started
         write_snapshot(directory / "data" / "snapshot", Snapshot(0, seen_twice(LoadPlan(args.pairs), registry)))
-        (directory / "config.toml").write_text(CONFIG.format(host=where.host, mqtt=where.port, http=self.http, snapshot_every_s=snapshot_every_s) + extra)
+        (directory / "config.toml").write_text(config_of(where, self.http, snapshot_every_s) + extra)
 
     def start(self) -> float:
         """Seconds from the start of the process until it says that it is healthy."""
