@@ -282,7 +282,7 @@ async def test_near_the_end_of_its_core_the_loop_waits_for_more_after_a_turn_and
 def test_gathering_begins_late_and_ends_later() -> None:
     gathering, now_s, spent_s, seen = Gathering(), 100.0, 50.0, []
     gathering.look(now_s, spent_s)
-    for share in (0.7, 0.75, 0.7, 0.55, 0.44, 0.7):
+    for share in (0.7, 0.75, 0.7, 0.55, 0.5, 0.7):
         now_s, spent_s = now_s + 0.1, spent_s + 0.1 * share
         gathering.look(now_s, spent_s)
         seen.append(gathering.on)
