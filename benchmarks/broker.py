@@ -22,7 +22,7 @@ from pathlib import Path
 
 import aiomqtt
 
-from benchmarks.parties import FLOOD, PAIRS, PROBES, ROOT, Monitor, Where, bare, fetch, load, mosquitto, probe_ping, process
+from benchmarks.parties import BREATHS_S, FLOOD, PAIRS, PROBES, ROOT, Monitor, Where, bare, fetch, load, mosquitto, probe_ping, process
 from benchmarks.rows import Row, cpu_s, quantile, resident_bytes, say
 
 FLOOD_PAIRS, FLOOD_EVERY_S = 10_000, 15  # who reports meanwhile, and how often
@@ -31,8 +31,6 @@ QUIET_RATIO = 0.15  # of a core: then what the last load caused has been done
 QUIET_S_MAX = 15.0  # or nearly: after 45 s without load every device would be silent, and every order would say so
 LOOK_S, EDGE_S = 0.2, 0.05  # between two looks at /metrics, which cost the monitor some ms each; more often where a rate begins and ends
 AWAY_S = 12.0  # longer than DEAF_MS_MAX of monitor/service.py: every order must say that nobody saw it meanwhile
-# Between two single alerts, or two bare trips: in life they are rare, and find everybody at something else.
-BREATHS_S = {"20 ms apart": 0.02, "each right after the last": 0.0}
 ENOUGH_S = 120.0
 AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]  # or the probing client's small packets wait 40 ms for each other
 
@@ -187,7 +185,7 @@ def flood(where: Where, args: argparse.Namespace) -> None:
     pairs = min(FLOOD_PAIRS, args.pairs)
     with process(*load(where, pairs, ENOUGH_S, 1, str(2 * pairs // FLOOD_EVERY_S)), stdout=subprocess.DEVNULL):
         time.sleep(SETTLE_S)
-        found = asyncio.run(breaches(where.port, range(len(BREATHS_S) * PROBES, PAIRS), at_once=True))
+        found = asyncio.run(breaches(where.port, range(PAIRS - FLOOD, PAIRS), at_once=True))
     sample = f"{FLOOD} breaches at once, {pairs:,} pairs reporting every {FLOOD_EVERY_S} s"
     for share, goal in ((0.99, 250.0), (0.999, 1000.0)):
         ms = quantile(found.took, share) * 1000

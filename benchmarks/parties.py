@@ -27,9 +27,11 @@ from simulator.load import LoadPlan
 from simulator.orders_file import write_orders
 
 ROOT = Path(__file__).parents[1]
-PROBES = 200  # pairs that wait for one breach each: a sample of the latency, of which there are two
+PROBES = 200  # pairs that wait for one breach each: a sample of the latency ...
+# ... for each of these times between two single alerts, or two bare trips: in life they are rare, and find everybody at something else
+BREATHS_S = {"20 ms apart": 0.02, "each right after the last": 0.0}
 FLOOD = 700  # pairs whose breaches come all at once
-PAIRS = 2 * PROBES + FLOOD
+PAIRS = len(BREATHS_S) * PROBES + FLOOD
 START_S = 5  # from the snapshot to the first load; in a place of its own it would be "nobody was seen for so long"
 SELDOM_S = 3600.0  # between two snapshots: none within a measure of some seconds
 _CONFIG = """

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
 from geofence.core import Core
-from geofence.terms import Device, Order, OrderId, Registry
+from geofence.terms import OrderId, Registry
+from monitor.engine_state import Member
 from monitor.terms import OrderChange
-
-Member = TypeVar("Member", Device, Order)
 
 
 def changes_to(core: Core, registry: Registry, gone: Iterable[OrderId]) -> Iterator[OrderChange | None]:

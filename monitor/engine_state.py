@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from geofence.quick import maker_of
 from geofence.terms import Circle, Corridor, Device, Order, OrderId, PersonId, Polygons, Registry, Shape, Zone, ZoneId, ZoneKind
 from monitor.wire import from_msgpack, to_msgpack
+
+Member = TypeVar("Member", Device, Order)
 
 _zone, _order = maker_of(Zone), maker_of(Order)
 
@@ -84,8 +87,9 @@ def registry_from_data(data: bytes) -> Registry:
 
 def shared(found: Registry, known: Registry) -> Registry:
     """The same registry, made of what equals its members in `known`: 97 MB at 50,000 orders with two zones, which would be there twice."""
-    devices, orders = {one.id: one for one in known.devices}, {one.id: one for one in known.orders}
-    return Registry(
-        tuple([devices[one.id] if devices.get(one.id) == one else one for one in found.devices]),
-        tuple([orders[one.id] if orders.get(one.id) == one else one for one in found.orders]),
-    )
+    return Registry(_shared(found.devices, known.devices), _shared(found.orders, known.orders))
+
+
+def _shared(found: tuple[Member, ...], known: tuple[Member, ...]) -> tuple[Member, ...]:
+    of_id = {one.id: one for one in known}
+    return tuple([of_id[one.id] if of_id.get(one.id) == one else one for one in found])

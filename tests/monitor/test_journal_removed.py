@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from monitor import journal as module
-from monitor.journal import Journal, Record
+from monitor.journal import Journal
 from monitor.segments import SegmentWriter, Walk, segments_of
 from monitor.signing import Signer
-from monitor.terms import Envelope
+from tests.monitor.test_journal import ENVELOPES, INPUTS, inputs, journal, until
 
-ENVELOPES = [Envelope(1_000 + i, f"v1/brc-{i}/ping", b"{}", False, 1) for i in range(10)]
-INPUTS = [Record.of_input(envelope) for envelope in ENVELOPES]
-
-
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    made = Journal.open(tmp_path / "journal")
-    yield made
-    made.close()
-
-
-def kept(journal: Journal, start: int) -> list[Envelope]:
-    return [record.envelope() for record in journal.read(start)]
+__all__ = ["journal"]  # the fixture
 
 
 async def test_a_removed_segment_is_followed_by_a_new_one(journal: Journal) -> None:
@@ -38,7 +25,7 @@ async def test_a_removed_segment_is_followed_by_a_new_one(journal: Journal) -> N
     assert await asyncio.wait_for(journal.append(INPUTS), 10) == 20
     (new,) = segments_of(journal._directory)
     assert new != old
-    assert kept(journal, 10) == ENVELOPES, "what was kept after the loss can be read"
+    assert inputs(journal, 10) == ENVELOPES, "what was kept after the loss can be read"
 
 
 async def test_a_segment_replaced_by_another_file_is_not_written_to(journal: Journal) -> None:
@@ -47,7 +34,7 @@ async def test_a_segment_replaced_by_another_file_is_not_written_to(journal: Jou
     shutil.copy(old, old.with_suffix(".copy"))
     old.with_suffix(".copy").replace(old)
     assert await asyncio.wait_for(journal.append(INPUTS), 10) == 20
-    assert kept(journal, 0) == ENVELOPES * 2
+    assert inputs(journal) == ENVELOPES * 2
 
 
 def test_the_file_that_has_taken_the_place_of_an_empty_segment_is_left_alone(tmp_path: Path) -> None:
@@ -65,13 +52,11 @@ async def test_a_removed_directory_degrades_and_all_that_waited_is_written_once_
     await journal.append(INPUTS)
     shutil.rmtree(journal._directory)
     waits = journal.append(INPUTS)
-    async with asyncio.timeout(10):
-        while not journal.degraded:
-            await asyncio.sleep(0.01)
+    await until(lambda: journal.degraded, "the directory is gone")
     assert not waits.done(), "nobody is told that it is on disk"
     journal._directory.mkdir()
     assert await asyncio.wait_for(waits, 10) == 20
-    assert kept(journal, 10) == ENVELOPES
+    assert inputs(journal, 10) == ENVELOPES
 
 
 async def test_a_checkpoint_that_fails_degrades_and_is_not_tried_with_each_commit(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
