@@ -24,6 +24,7 @@ from geofence.kernel import judge_orders, step
 from geofence.terms import Circle, Polygons, Position, Registry, Zone, ZoneId, ZoneKind
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.engine import Engine
+from monitor.engine_state import registry_as_data, registry_from_data
 from monitor.journal import Journal, Record
 from monitor.memory import give_back, settle_memory
 from monitor.recovery import recover
@@ -216,21 +217,31 @@ def settled_bytes() -> int:
     return resident_bytes()
 
 
+def engine_of(data: bytes) -> Engine:
+    """An engine of a registry that lies in a file, ready for its first ping."""
+    engine = Engine(registry_from_data(data))
+    engine.warm_up()
+    return engine
+
+
 def memory(pairs: int) -> None:
-    plan = LoadPlan(pairs)
-    registry = registry_of(plan, START_MS)
+    """An engine with what its registry takes, as a start reads that; and what the engine has to write to in the first days."""
+    registry = registry_of(LoadPlan(pairs), START_MS)
+    alone, whole = (registry_as_data(registry.devices, orders) for orders in ((), registry.orders))
+    counts = len(registry.devices), len(registry.orders)
+    del registry
     Engine(Registry()).warm_up()  # or what is loaded once would be counted as the orders'
     before = settled_bytes()
-    kept = [Engine(replace(registry, orders=()))]
-    devices = (settled_bytes() - before) / len(registry.devices)
+    kept = [engine_of(alone)]
+    devices = (settled_bytes() - before) / counts[0]
     tables = kept[0].core.tables()
     for array in (tables.history, tables.places, tables.holes, tables.ghosts):
         array[:] = 1.0  # as they are after some days: each page has been written to
-    reporting = (settled_bytes() - before) / len(registry.devices)
+    reporting = (settled_bytes() - before) / counts[0]
     before = settled_bytes()
-    kept.append(Engine(registry))
-    orders = (settled_bytes() - before - devices * len(registry.devices)) / len(registry.orders)
-    sample = f"{len(registry.devices):,} devices, {len(registry.orders):,} orders"
+    kept.append(engine_of(whole))
+    orders = (settled_bytes() - before - devices * counts[0]) / counts[1]
+    sample = f"{counts[0]:,} devices, {counts[1]:,} orders"
     say(Row("memory: the engine's, a device that has not reported yet", devices / 1000, "kB", "", None, sample))
     say(Row("memory: the engine's, a device that has reported for days", reporting / 1000, "kB", "≤ 1", None, sample, reporting <= 1000))
     say(Row("memory: the engine's, an order (a perimeter, two zones)", orders / 1000, "kB", "≤ 2", None, sample, orders <= 2000))

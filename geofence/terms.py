@@ -7,6 +7,7 @@ Levels, reasons and the other words are `IntEnum`s because the compiled kernel (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, NewType
@@ -238,7 +239,7 @@ class Order:
     valid_from_ms: int
     valid_until_ms: int
     language: str = "es"
-    zones: tuple[Zone, ...] = ()
+    zones: Sequence[Zone] = ()
 
 
 @dataclass(frozen=True, slots=True)

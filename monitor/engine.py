@@ -239,7 +239,8 @@ class Engine:
         engine._decisions = Decisions(engine._core, data["incidents"], data["last_incident"])
         engine._escalation.load(data["escalation"])
         engine._receipts = Receipts.load(data["receipts"])
-        engine._filed = set(data["filed"])
+        ids = {order: order for order in engine._core.order_rows}
+        engine._filed = {ids.get(order, order) for order in data["filed"]}
         engine.now_ms, engine._started = data["now_ms"], data["started"]
         return engine
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import config
 import geofence
 from config.orders import load_registry
 from geofence.terms import Registry
+from monitor import engine_state
 from monitor.engine_state import registry_as_data, registry_from_data
 from monitor.files import put_file
 
@@ -32,15 +34,16 @@ def read_orders(path: Path, data_dir: Path) -> Registry:
     if known is not None:
         return known
     registry = load_registry(path)
+    data = registry_as_data(registry.devices, registry.orders)
     with suppress(OSError):  # without it the next start takes its time
         if _digest(path) == digest:
             data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            put_file(data_dir / NAME, digest + registry_as_data(registry.devices, registry.orders))
-    return registry
+            put_file(data_dir / NAME, digest + hashlib.sha256(data).digest() + data)
+    return registry_from_data(data)  # which takes less memory
 
 
 def _digest(path: Path) -> bytes | None:
-    """Of the file and of all that reads it; None for a file that cannot stand for its contents alone."""
+    """Of the file and of all that reads it, or what is kept of it; None for a file that cannot stand for its contents alone."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -48,15 +51,16 @@ def _digest(path: Path) -> bytes | None:
     if OTHER_FILES in data:
         return None
     digest = hashlib.sha256(hashlib.sha256(data).digest())
-    for package in (config, geofence):
-        for source in sorted(Path(package.__path__[0]).glob("*.py")):
-            digest.update(source.read_bytes())
+    sources = (sorted(Path(package.__path__[0]).glob("*.py")) for package in (config, geofence))
+    for source in (*chain.from_iterable(sources), Path(engine_state.__file__)):
+        digest.update(source.read_bytes())
     return digest.digest()
 
 
 def _read(path: Path, digest: bytes) -> Registry | None:
     try:
         data = path.read_bytes()
-        return registry_from_data(data[DIGEST_BYTES:]) if data[:DIGEST_BYTES] == digest else None
+        body = data[2 * DIGEST_BYTES :]
+        return registry_from_data(body) if data[: 2 * DIGEST_BYTES] == digest + hashlib.sha256(body).digest() else None
     except Exception:  # missing, cut short, of another layout: the orders file has it all
         return None
