@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.rows import Row, median, resident_bytes, say
+from benchmarks.rows import DISK_ROW, Row, median, resident_bytes, say
 from geofence.kernel import judge_orders, step
 from geofence.terms import Circle, Polygons, Position, Registry, Zone, ZoneId, ZoneKind
 from monitor.arrivals import Arrivals, Inbound, Piece
@@ -289,6 +289,7 @@ def replay(pairs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         journal = Journal.open(Path(name) / "journal")
         asyncio.run(_fill(journal, stream))
+        kept = sum(path.stat().st_size for path in (Path(name) / "journal").glob("*.segment")) / REPLAYED
         gc.collect()
         gc.disable()  # as the service's start does
         fresh = Engine(registry)
@@ -298,6 +299,7 @@ def replay(pairs: int) -> None:
         seconds = time.perf_counter() - started
         journal.close()
     assert recovered.inputs == REPLAYED
+    say(Row(DISK_ROW, kept, "bytes a ping", "", None, f"{REPLAYED:,} pings"))
     rate = recovered.inputs / seconds
     say(Row("full replay from the journal", rate, "pings/s", "≥ 200,000", None, f"{REPLAYED:,} pings, every order's first level among them", rate >= 200_000))  # fmt: skip
 

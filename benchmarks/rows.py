@@ -14,6 +14,7 @@ from pathlib import Path
 MARK = "@row "  # before each row of a part's output: whatever else it prints is for people
 LIBRARIES = ("gmqtt", "uvloop", "numba", "numpy", "msgspec")
 MB = 1024 * 1024
+DISK_ROW = "the journal on disk"  # said by one part, asked for by the plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.rows import HEADING, Row, machine, read_rows
+from benchmarks.rows import DISK_ROW, HEADING, Row, machine, read_rows
 
 ROOT = Path(__file__).parents[1]
 PART_S_MAX = 400.0  # a part that takes longer is stopped: what it has said by then counts
@@ -23,6 +23,7 @@ PARTS = {
 }
 PLANNED_RATIO = 0.5  # of a core: the other half is for the minute after an outage, when everybody sends at once
 INTERVALS_S = (60, 15, 5)
+DISK_EVERY_S, DAY_S = 60, 86_400  # what a device far from everybody does all day
 COUNTRIES = {"Uruguay": 2_100, "Spain": 4_500, "United States": 250_000}  # pairs
 PLAN_ROWS = "QoS 1, the monitor's CPU", "memory: the whole service after the load"  # what a plan is computed from ...
 EMPTY_ROW = "memory: empty, everything loaded and warm"  # ... and what no pair adds to; where it was not measured it is counted as the pairs'
@@ -42,20 +43,22 @@ def measure(part: str, pairs: int) -> list[Row]:
 
 
 def plan(rows: list[Row], pairs: int) -> list[str]:
-    """What a planner needs, computed from what was measured: lines of Markdown, none if that part did not run."""
+    """What a planner needs, computed from what was measured: lines of Markdown, none if that part did not run; no journal where that did not."""
     found = {row.measure: row.value for row in rows}
     if not all(name in found for name in PLAN_ROWS):
         return []
-    us, whole_mb, empty_mb = found[PLAN_ROWS[0]], found[PLAN_ROWS[1]], found.get(EMPTY_ROW, 0.0)
+    us, whole_mb, empty_mb, ping_bytes = (found.get(name, 0.0) for name in (*PLAN_ROWS, EMPTY_ROW, DISK_ROW))
     a_second = PLANNED_RATIO * 1e6 / us
-    head = [f"every {interval} s" for interval in INTERVALS_S]
-    lines = [f"| at {us:.0f} µs a ping, a core half used | {' | '.join(head)} | memory |", "|---" * (len(head) + 2) + "|"]
-    cells = " | ".join(f"{a_second * interval:,.0f} devices" for interval in INTERVALS_S)
-    lines.append(f"| one core serves | {cells} | |")
+    disk = f"journal a day, every {DISK_EVERY_S} s"
+    table = [[f"at {us:.0f} µs a ping, a core half used", *(f"every {interval} s" for interval in INTERVALS_S), "memory", disk]]
+    table.append(["one core serves", *(f"{a_second * interval:,.0f} devices" for interval in INTERVALS_S), "", ""])
     for country, count in COUNTRIES.items():
-        cores = " | ".join(f"{2 * count / interval / a_second:.3f} cores" for interval in INTERVALS_S)
-        lines.append(f"| {country}, {count:,} pairs | {cores} | {empty_mb + count * (whole_mb - empty_mb) / pairs:,.0f} MB |")
-    return lines
+        cores = [f"{2 * count / interval / a_second:.3f} cores" for interval in INTERVALS_S]
+        memory = f"{empty_mb + count * (whole_mb - empty_mb) / pairs:,.0f} MB"
+        day = f"{2 * count * DAY_S / DISK_EVERY_S * ping_bytes / 1e9:,.1f} GB"
+        table.append([f"{country}, {count:,} pairs", *cores, memory, day])
+    lines = [f"| {' | '.join(cells if ping_bytes else cells[:-1])} |" for cells in table]
+    return [lines[0], "|---" * (lines[0].count("|") - 1) + "|", *lines[1:]]
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.broker import whole_rate
-from benchmarks.rows import Row, quantile, read_rows, say
+from benchmarks.rows import DISK_ROW, Row, quantile, read_rows, say
 from benchmarks.run import EMPTY_ROW, PLAN_ROWS, plan
 
 
@@ -59,6 +59,13 @@ def test_a_plan_follows_from_two_measures() -> None:
 def test_a_plan_counts_what_an_empty_service_takes_once() -> None:
     rows = [Row(PLAN_ROWS[0], 20.0, "µs a ping"), Row(PLAN_ROWS[1], 500.0, "MB"), Row(EMPTY_ROW, 200.0, "MB")]
     assert [line.split(" | ")[-1] for line in plan(rows, 50_000)[3:]] == ["213 MB |", "227 MB |", "1,700 MB |"]
+
+
+def test_a_plan_says_how_much_disk_a_day_takes_where_that_was_measured() -> None:
+    rows = [Row(PLAN_ROWS[0], 20.0, "µs a ping"), Row(PLAN_ROWS[1], 500.0, "MB"), Row(DISK_ROW, 250.0, "bytes a ping")]
+    lines = plan(rows, 50_000)
+    assert [line.split(" | ")[-1] for line in lines[3:]] == ["1.5 GB |", "3.2 GB |", "180.0 GB |"]
+    assert {line.count("|") for line in lines} == {7}, "a table"
 
 
 def test_without_measures_there_is_no_plan() -> None:

@@ -152,6 +152,20 @@ def test_a_missing_segment_is_found(journal: Path) -> None:
         path.write_bytes(whole)
 
 
+async def test_a_segment_that_was_moved_away_is_missed_by_verify_alone(journal: Path, tmp_path: Path) -> None:
+    first = segments_of(journal)[0]
+    away = first.rename(tmp_path / first.name)
+    going_on = Journal.open(journal)
+    inputs = 2 * COMMITS * SEGMENTS
+    assert await going_on.append([Record.of_input(envelope(inputs))]) == inputs + 1, "its place is counted from the very first"
+    assert [record.envelope() for record in going_on.read(inputs - 1)] == [envelope(inputs - 1), envelope(inputs)]
+    going_on.close()
+    assert going_on.faults == ()
+    assert not verify(journal).ok
+    away.rename(first)
+    assert verify(journal).ok
+
+
 def test_checkpoints_of_another_key_or_none_at_all_are_no_proof(journal: Path, tmp_path: Path) -> None:
     notes = journal / "checkpoints"
     original = notes.read_text()
