@@ -71,9 +71,6 @@ class PackedZones(Sequence[Zone]):
             return True
         return self._zones() == tuple(other) if isinstance(other, PackedZones | tuple) else NotImplemented
 
-    def __hash__(self) -> int:
-        return hash(self._zones())
-
     def __repr__(self) -> str:
         return repr(self._zones())
 

@@ -44,7 +44,7 @@ class Fault:
 class Walk:
     """Goes through segments in order; afterwards it knows what was wrong, and where the journal stands."""
 
-    partial: bool = False  # begun with a later segment, on purpose
+    partial: bool = False  # begun with whatever segment is the first: those before it are not asked for
     number: int = 0  # of the next block
     first: int = 0  # number of its first record
     frontier: Frontier = field(default_factory=Frontier)
@@ -121,7 +121,7 @@ def resume(directory: Path) -> Walk:
     last = next((index for index in range(len(paths) - 1, 0, -1) if _opening(paths[index]) is not None), 0)
     for path in paths[last:]:
         _cut_torn_tail(path)
-    walk = Walk(partial=last > 0)
+    walk = Walk(partial=True)
     for _ in walk.blocks(paths[last:]):
         pass
     return walk

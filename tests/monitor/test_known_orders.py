@@ -167,7 +167,7 @@ def test_zones_that_lie_packed_are_as_good_as_any() -> None:
     assert packed != zones[:2]
     assert packed != again(replace_zones(zones[:2])).orders[0].zones
     assert packed != "zones"
-    assert (hash(packed), repr(packed), order) == (hash(zones), repr(zones), every_kind().orders[0])
+    assert (repr(packed), order) == (repr(zones), every_kind().orders[0])
 
 
 def replace_zones(zones: Sequence[Zone]) -> Registry:
