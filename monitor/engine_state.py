@@ -47,6 +47,7 @@ class PackedZones(Sequence[Zone]):
     """The zones of an order as they lie in a snapshot; each look makes them anew. Equal to whatever sequence has the same zones."""
 
     __slots__ = ("data",)
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, data: bytes) -> None:
         self.data = data
