@@ -155,7 +155,7 @@ def seen_twice(plan: LoadPlan, registry: Registry) -> bytes:
     rounds = 2 * len(registry.devices) // PINGS + 1
     ends_ms = int(time.time() * 1000) + START_S * 1000
     engine = Engine(registry)
-    stream = Stream(plan, registry, ends_ms - rounds * PINGS * ROUND_MS // (2 * plan.pairs))
+    stream = Stream(plan, ends_ms - rounds * PINGS * ROUND_MS // (2 * plan.pairs))
     for _ in range(rounds):
         engine.receive(stream.take(PINGS))
     return engine.snapshot()
