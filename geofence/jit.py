@@ -21,7 +21,10 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
+from llvmlite import ir
 from llvmlite.binding import parse_bitcode
+from numba.core import types
+from numba.extending import intrinsic
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,6 +79,37 @@ def _made(function: Callable[P, R], **more: bool) -> Callable[P, R]:
     result: Callable[P, R] = numba.njit(**{**OPTIONS, **more})(function)
     _all.append(result)
     return result
+
+
+LINE_BYTES = 64  # memory comes in lines of so many, or of twice as many
+
+
+def _prefetching(_context: Any, array: Any, row: Any, at: Any) -> Any:
+    """To numba: LLVM's `llvm.prefetch` of the byte `at` of an array's row, a hint without effect even where there is no such byte."""
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+    reading, near, data = ir.Constant(word, 0), ir.Constant(word, 3), ir.Constant(word, 1)
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        found = context.make_array(signature.args[0])(context, builder, values[0])
+        row_bytes = builder.extract_value(found.strides, 0)
+        offset = builder.add(builder.mul(values[1], row_bytes), values[2])
+        place = builder.inttoptr(builder.add(builder.ptrtoint(found.data, offset.type), offset), byte)
+        builder.call(builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind), [place, reading, near, data])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), build
+
+
+_prefetch: Any = (lambda array, row, at: None) if numba.config.DISABLE_JIT else intrinsic(_prefetching)  # type: ignore[attr-defined]
+
+
+@compiled
+def prefetch_bytes(array: Any, row: int, first: int, end: int) -> None:
+    """Have the bytes from `first` up to `end` of an array's row on their way from memory, and wait for nothing."""
+    for at in range(first, end, LINE_BYTES):
+        _prefetch(array, row, at)
+    _prefetch(array, row, end - 1)
 
 
 def pack_sources() -> None:

@@ -19,6 +19,8 @@ from geofence.hole import note_hole
 from geofence.jit import compiled
 from geofence.order import judge
 from geofence.past import look_back
+from geofence.prefetch import PINGS as AHEAD
+from geofence.prefetch import prefetch
 from geofence.target import is_silent
 from geofence.track import BACKLOG, DUPLICATE, HELD, LATE, LIVE, take
 
@@ -122,11 +124,14 @@ def step_ping(T: Any, p: Any) -> int:
 @compiled
 def step(T: Any, pings: Any, first: int) -> int:
     """Take the pings from `first` on, in order; returns how many were taken in all before the output filled up."""
-    for n in range(first, pings.shape[0]):
+    count = int(pings.shape[0])
+    for n in range(first, count):
+        if (n - first) % AHEAD == 0 and n + 1 < count:  # for one alone nothing is ahead
+            prefetch(T, pings, n, min(n + AHEAD, count))
         if not has_room(T) or not sweep(T, pings[n]["at_ms"]):
             return n
         step_ping(T, pings[n])
-    return int(pings.shape[0])
+    return count
 
 
 @compiled

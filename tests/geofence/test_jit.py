@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import pytest
 from llvmlite.binding import parse_assembly
 
@@ -33,6 +34,17 @@ def test_who_is_compiled_later_still_finds_what_it_calls() -> None:
 
     assert later(20.0) == sum(expected)
     assert offset_m(20.0, -100.0, 20.01, -100.02) == expected
+
+
+@pytest.mark.skipif(not hasattr(offset_m, "overloads"), reason="nothing is compiled here")
+def test_memory_is_asked_for_every_line_of_what_will_be_needed_and_for_nothing_else() -> None:
+    later = numba.njit(**{**jit.OPTIONS, "cache": False})(jit.prefetch_bytes.py_func)  # type: ignore[attr-defined]
+    array = np.arange(32.0).reshape(4, 8)
+    for row, first, end in ((1, 0, 64), (3, 63, 64), (2_000_000_000, 0, 541), (-1, 0, 1)):  # a row that does not exist is no fault
+        later(array, row, first, end)
+    assert (array == np.arange(32.0).reshape(4, 8)).all()
+    code = later.inspect_llvm(later.signatures[0])
+    assert code.count("call void @llvm.prefetch.p0(") >= 2, "in the loop, and for the last byte"
 
 
 def test_a_packed_module_is_the_module_that_was_packed() -> None:
