@@ -28,15 +28,13 @@ DIGEST_BYTES = 32
 def read_orders(path: Path, data_dir: Path) -> Registry:
     """All devices and orders of a file, as `load_registry`, but at once where it is known. Raises BadInput."""
     digest = _digest(path)
-    if digest is None:
-        return load_registry(path)
-    known = _read(data_dir / NAME, digest)
+    known = None if digest is None else _read(data_dir / NAME, digest)
     if known is not None:
         return known
     registry = load_registry(path)
     data = registry_as_data(registry.devices, registry.orders)
     with suppress(OSError):  # without it the next start takes its time
-        if _digest(path) == digest:
+        if digest is not None and _digest(path) == digest:
             data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             put_file(data_dir / NAME, digest + hashlib.sha256(data).digest() + data)
     return registry_from_data(data)  # which takes less memory

@@ -182,7 +182,9 @@ def test_zones_packed_are_not_unpacked_to_be_kept_again() -> None:
     assert again(replace_zones(())).orders[0].zones == ()
 
 
-def test_a_file_read_for_the_first_time_is_kept_as_one_that_is_known(orders: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", ["", "# geojson\n"], ids=["known the next time", "never known"])
+def test_a_file_read_for_the_first_time_is_kept_as_one_that_is_known(orders: Path, tmp_path: Path, more: str) -> None:
+    orders.write_text(ORDERS.format(radius=500) + more)
     first, next_one = (read_orders(orders, tmp_path).orders[0] for _ in range(2))
     assert type(first.zones) is type(next_one.zones) is PackedZones
 
