@@ -7,8 +7,8 @@ processor time a ping, which the broker beside it can use. With less to do the w
 from __future__ import annotations
 
 GATHER_S = 0.0003  # a timer of the event loop knows whole milliseconds, and each read on the way would cost what is to be saved
-# Of a core: half of the most it can take needs 0.53 to 0.64, or gathered 0.38 to 0.49; all of it 0.76 or more, or gathered 0.58 to 0.76.
-FROM_SHARE, TO_SHARE = 0.72, 0.52
+# Of a core: half of the most it can take needs 0.51 to 0.57, or gathered less than 0.43; all of it 0.76 or more, or gathered 0.49 to 0.57.
+FROM_SHARE, TO_SHARE = 0.72, 0.505
 
 
 class Gathering:
