@@ -36,7 +36,7 @@ def read_orders(path: Path, data_dir: Path) -> Registry:
     with suppress(OSError):  # without it the next start takes its time
         if digest is not None and _digest(path) == digest:
             data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            put_file(data_dir / NAME, digest + hashlib.sha256(data).digest() + data)
+            put_file(data_dir / NAME, _head(digest, data) + data)
     return registry_from_data(data)  # which takes less memory
 
 
@@ -55,10 +55,15 @@ def _digest(path: Path) -> bytes | None:
     return digest.digest()
 
 
+def _head(digest: bytes, body: bytes) -> bytes:
+    """What stands before the registry: which file and release it is of, and that it is as it was written."""
+    return digest + hashlib.sha256(body).digest()
+
+
 def _read(path: Path, digest: bytes) -> Registry | None:
     try:
         data = path.read_bytes()
         body = data[2 * DIGEST_BYTES :]
-        return registry_from_data(body) if data[: 2 * DIGEST_BYTES] == digest + hashlib.sha256(body).digest() else None
+        return registry_from_data(body) if data[: 2 * DIGEST_BYTES] == _head(digest, body) else None
     except Exception:  # missing, cut short, of another layout: the orders file has it all
         return None
