@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.core import PINGS, ROUND_MS, Stream, registry_of
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Registry
-from monitor.broker import free_port
+from monitor.broker import free_port, mosquitto_program
 from monitor.engine import Engine
 from monitor.known_orders import read_orders
 from monitor.snapshot import Snapshot, write_snapshot
@@ -112,8 +111,7 @@ def mosquitto(directory: Path, *, tcp: bool) -> Iterator[Where]:
         f"listener {where.port} 127.0.0.1\nlistener 0 {directory}/mqtt.sock\nuser root\nallow_anonymous true\nset_tcp_nodelay true\n"
         "log_type none\nmax_queued_messages 0\nmax_inflight_messages 0\n"
     )
-    path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
-    with process("mosquitto", "-c", config, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": path}):
+    with process(mosquitto_program(), "-c", config, stderr=subprocess.DEVNULL):
         time.sleep(0.5)
         yield where
 

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from monitor.broker import mosquitto_program
+
 MARK = "@row "  # before each row of a part's output: whatever else it prints is for people
 LIBRARIES = ("gmqtt", "uvloop", "numba", "numpy", "msgspec")
 MB = 1024 * 1024
@@ -78,7 +80,7 @@ def cpu_s(pid: int) -> float:
 def machine() -> str:
     """What this was measured on, and with."""
     model = next((line.split(": ", 1)[1] for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
-    broker = subprocess.run(["mosquitto", "-h"], capture_output=True, text=True, check=False).stdout.partition("\n")[0]
+    broker = subprocess.run([mosquitto_program(), "-h"], capture_output=True, text=True, check=False).stdout.partition("\n")[0]
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     load = os.getloadavg()[1]
     return (

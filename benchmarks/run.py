@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.rows import DISK_ROW, HEADING, Row, machine, read_rows
+from monitor.broker import NoBroker
 
 ROOT = Path(__file__).parents[1]
 PART_S_MAX = 400.0  # a part that takes longer is stopped: what it has said by then counts
@@ -66,7 +67,10 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=50_000)
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
-    where, started = machine(), time.monotonic()
+    try:
+        where, started = machine(), time.monotonic()
+    except NoBroker as missing:
+        raise SystemExit(f"benchmarks/run: {missing}") from None
     rows = [row for part in args.parts for row in measure(part, args.pairs)]
     print(f"{where}\n\n{HEADING}")
     for row in rows:

@@ -26,7 +26,7 @@ import aiomqtt
 from benchmarks.parties import ROOT, Monitor, Where, load, probe_ping
 from benchmarks.rows import HEADING, Row, machine, quantile, resident_bytes
 from config.settings import ServiceSettings
-from monitor.broker import free_port
+from monitor.broker import free_port, mosquitto_program
 
 ALERTS = 10  # a minute
 MINUTE_S, FAULT_S = 60.0, 10.0
@@ -49,9 +49,8 @@ class Servers:
         self.redis = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _start_broker(self) -> subprocess.Popen[bytes]:
-        path = os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin"
-        command = ["mosquitto", "-c", str(self.directory / "mosquitto.conf")]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "PATH": path})
+        command = [mosquitto_program(), "-c", str(self.directory / "mosquitto.conf")]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         while socket.socket().connect_ex(("127.0.0.1", self.mqtt.port)):
             time.sleep(0.02)
         return process

@@ -46,18 +46,23 @@ def _nats_server() -> str | None:
     return next((found for folder in folders if (found := shutil.which("nats-server", path=folder))), shutil.which("nats-server"))
 
 
+def mosquitto_program() -> str:
+    """Where mosquitto is: Debian puts it where only root's PATH looks. Raises NoBroker."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+    if found is None:
+        raise NoBroker("mosquitto is not installed (apt install mosquitto, brew install mosquitto)")
+    return found
+
+
 def _command(directory: Path, port: int) -> list[str]:
     """The command line of whichever broker there is, its configuration written. Raises NoBroker."""
     nats = _nats_server()
-    mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
     config = directory / "broker.conf"
     if nats is not None:
         config.write_text(_NATS.format(host=HOST, plain=free_port(), port=port, store=directory / "store"))
         return [nats, "-c", str(config)]
-    if mosquitto is not None:
-        config.write_text(_MOSQUITTO.format(host=HOST, port=port))
-        return [mosquitto, "-c", str(config)]
-    raise NoBroker("no broker for this platform: install mosquitto (apt install mosquitto, brew install mosquitto)")
+    config.write_text(_MOSQUITTO.format(host=HOST, port=port))
+    return [mosquitto_program(), "-c", str(config)]
 
 
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.broker import whole_rate
 from benchmarks.rows import DISK_ROW, Row, quantile, read_rows, say
-from benchmarks.run import EMPTY_ROW, PLAN_ROWS, plan
+from benchmarks.run import EMPTY_ROW, PLAN_ROWS, main, plan
 
 
 def test_a_rate_counts_until_the_last_message_was_taken() -> None:
@@ -70,3 +70,10 @@ def test_a_plan_says_how_much_disk_a_day_takes_where_that_was_measured() -> None
 
 def test_without_measures_there_is_no_plan() -> None:
     assert plan([], 50_000) == []
+
+
+def test_without_a_broker_the_table_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.broker.shutil.which", lambda name, path=None: None)
+    monkeypatch.setattr("sys.argv", ["benchmarks/run"])
+    with pytest.raises(SystemExit, match="benchmarks/run: mosquitto is not installed"):
+        main()
