@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from alerts.ladder import Rung, Unless
 from alerts.terms import Acknowledgement, Audience, Channel, NotificationId
@@ -11,6 +11,16 @@ from geofence.quick import changer_of
 from geofence.terms import DeviceId, FixRef, Level, PersonId, Reason, Role, Transition
 
 changed = changer_of(Transition)
+HELP = int(Level.EMERGENCY) + 1  # how loud it is that she asks for help: an answer to an emergency is none to that
+SENT_MAX = 400  # of one incident, that may still be answered: three hours of new numbers and questions, one or two every 15 and 60 s
+
+
+class Said(NamedTuple):
+    """What is remembered of a message: for whom, in which ring, how loud (a Level, or HELP)."""
+
+    audience: Audience
+    ring: int
+    loudness: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,8 @@ class Case:
     ring: int = 0
     over: bool = False
     waiting: list[Due] = field(default_factory=list)
-    sent: dict[NotificationId, Audience] = field(default_factory=dict)
+    sent: dict[NotificationId, Said] = field(default_factory=dict)
+    asked: dict[Audience, Said] = field(default_factory=dict)  # the last ring of each audience
     told: dict[tuple[Audience, Channel], NotificationId] = field(default_factory=dict)  # who was rung by which way, and the newest ring
     called: dict[NotificationId, PersonId] = field(default_factory=dict)  # whose telephone of the control room rang
     shown: tuple[Audience, ...] = ()  # a device of theirs has confirmed this ring
@@ -55,6 +66,47 @@ class Case:
     wants_help: bool = False  # she has asked for help, and dispatch has not answered yet
     earlier: tuple[tuple[NotificationId, int], ...] = ()  # (id, issued_ms) of its CAP messages so far
 
+    def note(self, identity: NotificationId, audience: Audience, loudness: int) -> NotificationId | None:
+        """A message has been sent. Of very many the oldest that is not the newest ring of its way is forgotten: that one, if any."""
+        self.sent[identity] = Said(audience, self.ring, loudness)
+        if len(self.sent) <= SENT_MAX:
+            return None
+        rings = set(self.told.values())
+        oldest = next(one for one in self.sent if one not in rings)
+        self.called.pop(oldest, None)
+        del self.sent[oldest]
+        return oldest
+
+    def ask(self, audience: Audience, loudness: int) -> None:
+        """A ring begins for an audience: what it was told before is no longer what waits for its answer."""
+        self.asked[audience] = Said(audience, self.ring, loudness)
+
+    def set_shown(self, audience: Audience) -> None:
+        """A device of theirs has confirmed what rang last, or one of them has answered it."""
+        if audience not in self.shown:
+            self.shown += (audience,)
+        if audience is Audience.PROTECTED:
+            self.set_reached()
+
+    def set_answered(self, audience: Audience) -> None:
+        """One of them has answered: nothing of theirs waits any more."""
+        if audience not in self.answered:
+            self.answered += (audience,)
+        if audience is Audience.PROTECTED:
+            self.set_reached()
+        self.wants_help = self.wants_help and audience is not Audience.DISPATCH
+        self.waiting = [due for due in self.waiting if due.audience is not audience]
+
+    def lose_way(self, failed: NotificationId, at_ms: int) -> bool:
+        """One way to her has failed: whether it was the last, so that there is nothing to wait for from that moment on."""
+        if failed not in self.unheard:
+            return False
+        self.unheard = tuple(one for one in self.unheard if one != failed)
+        if self.unreached_ms is None or self.unheard or any(due.audience is Audience.PROTECTED for due in self.waiting):
+            return False
+        self.unreached_ms = min(self.unreached_ms, at_ms)
+        return True
+
     def set_reached(self) -> None:
         """Something has arrived at her, or she has answered."""
         self.unheard = ()
@@ -63,10 +115,19 @@ class Case:
 
 def may_answer(case: Case, ack: Acknowledgement) -> bool:
     """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
-    audience = case.sent[ack.notification]
+    audience = case.sent[ack.notification].audience
     if ack.by == "dispatcher":
         return audience is Audience.DISPATCH
     return ack.device is None or (audience is Audience.PROTECTED and ack.device in case.facts.protected_devices)
+
+
+def is_answer(case: Case, said: Said, *, by_device: bool) -> bool:
+    """Whether who answers this message answers the last ring: its own, what came later, or a person what was as loud before it.
+
+    Who has read of a caution has not read of the emergency half a second later; a device has shown just what it says.
+    """
+    asked = case.asked.get(said.audience, said)
+    return said.ring >= asked.ring or (not by_device and said.loudness >= asked.loudness)
 
 
 def is_needless(case: Case, rung: Rung) -> bool:
@@ -95,6 +156,15 @@ def renewed(t: Transition, now: Transition) -> Transition:
     return changed(t, seconds_to_perimeter=now.seconds_to_perimeter, **numbers)
 
 
+def _said_as_data(said: Said) -> list[Any]:
+    return [said.audience.value, said.ring, said.loudness]
+
+
+def _said_from_data(data: list[Any]) -> Said:
+    audience, ring, loudness = data
+    return Said(Audience(audience), ring, loudness)
+
+
 def case_as_data(case: Case) -> dict[str, Any]:
     """An incident as plain data."""
     return {
@@ -103,7 +173,8 @@ def case_as_data(case: Case) -> dict[str, Any]:
         "ring": case.ring,
         "over": case.over,
         "waiting": [[due.at_ms, int(due.level), due.step, due.audience.value, due.turn] for due in case.waiting],
-        "sent": {identity: audience.value for identity, audience in case.sent.items()},
+        "sent": {identity: _said_as_data(said) for identity, said in case.sent.items()},
+        "asked": [_said_as_data(said) for said in case.asked.values()],
         "told": [[audience.value, channel.value, ring] for (audience, channel), ring in case.told.items()],
         "called": dict(case.called),
         "shown": [audience.value for audience in case.shown],
@@ -137,7 +208,8 @@ def case_from_data(data: dict[str, Any]) -> Case:
         ring=data["ring"],
         over=data["over"],
         waiting=[Due(at_ms, Level(level), step, Audience(audience), turn) for at_ms, level, step, audience, turn in data["waiting"]],
-        sent={NotificationId(identity): Audience(audience) for identity, audience in data["sent"].items()},
+        sent={NotificationId(identity): _said_from_data(said) for identity, said in data["sent"].items()},
+        asked={said.audience: said for said in map(_said_from_data, data["asked"])},
         told={(Audience(audience), Channel(channel)): NotificationId(ring) for audience, channel, ring in data["told"]},
         called={NotificationId(identity): PersonId(person) for identity, person in data["called"].items()},
         shown=tuple(Audience(audience) for audience in data["shown"]),

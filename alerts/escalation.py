@@ -14,6 +14,7 @@ from typing import Any
 
 from alerts.audiences import audience_of
 from alerts.case import (
+    HELP,
     Case,
     Due,
     OrderFacts,
@@ -21,14 +22,16 @@ from alerts.case import (
     case_as_data,
     case_from_data,
     changed,
+    is_answer,
     is_needless,
     may_answer,
     renewed,
     with_numbers,
 )
 from alerts.folding import Folding
-from alerts.ladder import CALL_APART_MS, PATIENCE_MS, UNNAMED_MS, UNREACHED_MS, Ladder, Rung, asks_on
+from alerts.ladder import CALL_APART_MS, PATIENCE_MS, UNREACHED_MS, Ladder, Rung
 from alerts.message import message_of
+from alerts.rungs import find_rungs, keep_for_quiet, keep_for_ring, ladder_as_data, plan, put_off, rung_of
 from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import HISTORY, IncidentId, Level, PersonId, Reason, Transition
 from geofence.watch import LEVELS
@@ -98,7 +101,7 @@ class Escalation:
     def asked_of_dispatch(self, incident: IncidentId) -> NotificationId | None:
         """The newest question to dispatch of an incident that is still followed: its answer answers them all."""
         case = self._cases.get(incident)
-        asked = [] if case is None else [one for one, audience in case.sent.items() if audience is _DISPATCH]
+        asked = [] if case is None else [one for one, said in case.sent.items() if said.audience is _DISPATCH]
         return asked[-1] if asked else None
 
     def on_acknowledgement(self, ack: Acknowledgement) -> list[Notification]:
@@ -110,18 +113,24 @@ class Escalation:
         case = self._case_of(ack.notification)
         if case is None or not may_answer(case, ack):
             return []
-        audience = case.sent[ack.notification]
-        if audience not in case.shown:
-            case.shown += (audience,)
-        if audience is _HER:
-            case.set_reached()
-        if ack.by == "device":
-            return []
-        if audience is _DISPATCH and self.who_answers(ack) is None:
-            self._rest(case, ack.at_ms)
-            return []
-        self._answer(case, audience)
-        return self._call_for_help(case, ack.at_ms) if ack.wants_help and audience is _HER else []
+        said = case.sent[ack.notification]
+        if is_answer(case, said, by_device=ack.by == "device"):
+            self._take_answer(case, said.audience, ack)
+        asks = ack.wants_help and ack.by != "device" and said.audience is _HER
+        return self._call_for_help(case, ack.at_ms) if asks else []
+
+    def _take_answer(self, case: Case, audience: Audience, ack: Acknowledgement) -> None:
+        case.set_shown(audience)
+        if ack.by != "device":
+            if audience is _DISPATCH and self.who_answers(ack) is None:
+                self._rest(case, ack.at_ms)
+            else:
+                self._answer(case, audience)
+
+    def is_strange(self, ack: Acknowledgement) -> bool:
+        """Whether it comes from a device, or in the name of somebody, that the notification was not for."""
+        case = self._case_of(ack.notification)
+        return case is not None and not may_answer(case, ack)
 
     def who_answers(self, ack: Acknowledgement) -> str | None:
         """The name that an answer comes under: the dispatcher's, or whose telephone of the control room it was given on."""
@@ -133,8 +142,8 @@ class Escalation:
         case = self._case_of(outcome.notification)
         if case is None:
             return []
-        audience = case.sent[outcome.notification]
-        if outcome.state is DeliveryState.ACKNOWLEDGED:
+        audience = case.sent[outcome.notification].audience
+        if outcome.state is DeliveryState.ACKNOWLEDGED and is_answer(case, case.sent[outcome.notification], by_device=False):
             self._answer(case, audience)
         if outcome.state in _ARRIVED and outcome.notification in case.unheard:
             case.set_reached()
@@ -147,7 +156,8 @@ class Escalation:
             soonest = min(waiting, key=_by_time)
             soonest.at_ms = min(soonest.at_ms, outcome.at_ms)
             self._set_clock(case, soonest.at_ms)
-        self._note_failure(case, outcome)
+        if case.lose_way(outcome.notification, outcome.at_ms):
+            self._set_clock(case, outcome.at_ms)
         return self.due(outcome.at_ms)
 
     def due(self, now_ms: int) -> list[Notification]:
@@ -175,19 +185,11 @@ class Escalation:
         case.ring += 1
         case.shown, case.answered = (tuple(one for one in some if one is not _DISPATCH) for some in (case.shown, case.answered))
         case.waiting = [due for due in case.waiting if due.audience is not _DISPATCH]
+        case.ask(_DISPATCH, HELP)
         self._plan(case, Level.EMERGENCY, (_DISPATCH,), at_ms)
         return self._leave_fold(incident, at_ms) + self._climb(case, at_ms)
 
     # --- was she reached? -----------------------------------------------------------------------------------------
-
-    def _note_failure(self, case: Case, outcome: Outcome) -> None:
-        """One way to her has failed; where it was the last, there is nothing to wait for."""
-        if outcome.notification not in case.unheard:
-            return
-        case.unheard = tuple(one for one in case.unheard if one != outcome.notification)
-        if case.unreached_ms is not None and not case.unheard and not any(due.audience is _HER for due in case.waiting):
-            case.unreached_ms = min(case.unreached_ms, outcome.at_ms)
-            self._set_clock(case, case.unreached_ms)
 
     def _tell_unreached(self, case: Case, at_ms: int) -> list[Notification]:
         """Nothing of this ring has reached her: told to dispatch once, and in all that it is told of this ring later."""
@@ -208,23 +210,22 @@ class Escalation:
         if case.ring > 0:
             case.shown = tuple(a for a in case.shown if a not in audiences)
             case.answered = tuple(a for a in case.answered if a not in audiences)
-            louder = [due for due in case.waiting if due.level > t.to_level and asks_on(self._rung(due))]
-            case.waiting = [due for due in case.waiting if due.audience not in audiences or due in louder]
+            keep_for_ring(case, self._ladder, t.to_level, audiences)
         case.ring += 1
+        for audience in audiences:
+            if not (case.wants_help and audience is _DISPATCH):
+                case.ask(audience, int(t.to_level))
         if _HER in audiences and t.to_level in _MUST_REACH:
-            case.unheard, case.unreached = (), False  # unless something arrives, dispatch will be told
-            case.unreached_ms = t.at_ms + UNREACHED_MS
+            case.unheard, case.unreached = (), False  # unless something arrives, dispatch will be told ...
+            if case.unreached_ms is None:  # ... and no later because it rings again
+                case.unreached_ms = t.at_ms + UNREACHED_MS
             self._set_clock(case, case.unreached_ms)
         self._plan(case, t.to_level, audiences, t.at_ms + PATIENCE_MS.get(t.reason, 0))
         return self._climb(case, t.at_ms)
 
     def _plan(self, case: Case, level: Level, audiences: Sequence[Audience], start_ms: int) -> None:
-        """The rungs of a level, from now or a later moment on."""
-        rungs = enumerate(self._ladder[level])
-        planned = [Due(start_ms + rung.after_s * 1000, level, step, rung.audience) for step, rung in rungs if rung.audience in audiences]
-        case.waiting += planned
-        for due_ms in dict.fromkeys([due.at_ms for due in planned]):
-            self._set_clock(case, due_ms)
+        for at_ms in plan(case, self._ladder, level, audiences, start_ms):
+            self._set_clock(case, at_ms)
 
     def _climb(self, case: Case, at_ms: int) -> list[Notification]:
         """Send what is due at `at_ms`, unless it has become needless; plan the repeats."""
@@ -285,7 +286,7 @@ class Escalation:
         case = self._cases.get(t.incident)
         if case is None:
             return []
-        case.waiting = [due for due in case.waiting if asks_on(self._rung(due))]
+        keep_for_quiet(case, self._ladder)
         told = [way for way in case.told if way[1] is not Channel.VOICE]
         case.over = case.over or t.to_level is Level.CALM or bool(case.waiting)
         said = self._tell(case, t, told, Kind.CLEAR)
@@ -302,27 +303,19 @@ class Escalation:
         return said
 
     def _answer(self, case: Case, audience: Audience) -> None:
-        if audience not in case.answered:
-            case.answered += (audience,)
-        if audience is _HER:
-            case.set_reached()
-        case.wants_help = case.wants_help and audience is not _DISPATCH
-        case.waiting = [due for due in case.waiting if due.audience is not audience]
+        case.set_answered(audience)
         self._forget_if_done(case)
 
     def _rest(self, case: Case, at_ms: int) -> None:
-        """Somebody of dispatch has seen it and not said who: the ladder rests for a round, until a person answers for it."""
-        repeated = [due for due in case.waiting if due.audience is _DISPATCH and self._rung(due).repeat_s is not None]
-        if not repeated:
+        """Somebody of dispatch has seen it and not said who: that holds for a round, or for good where nothing is repeated."""
+        times = put_off(case, self._ladder, at_ms)
+        for due_ms in times:
+            self._set_clock(case, due_ms)
+        if not times:
             self._answer(case, _DISPATCH)
-            return
-        case.waiting = [due for due in case.waiting if due.audience is not _DISPATCH] + repeated
-        for due in repeated:
-            due.at_ms = max(due.at_ms, at_ms + UNNAMED_MS)
-            self._set_clock(case, due.at_ms)
 
     def _rung(self, due: Due) -> Rung:
-        return self._ladder[due.level][due.step]
+        return rung_of(self._ladder, due)
 
     def _case_of(self, notification: NotificationId) -> Case | None:
         incident = self._incident_of.get(notification)
@@ -356,10 +349,9 @@ class Escalation:
     def _notification(self, case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
         """The message, and what is remembered of it."""
         one = message_of(case, t, rung, kind, due, others=self._count_others(case) if rung.person is not None else 0)
-        case.sent[one.id] = one.audience
+        self._remember(case, one, HELP if case.wants_help and one.audience is _DISPATCH else int(t.to_level))
         if rung.person is not None:
             case.called[one.id] = rung.person
-        self._incident_of[one.id] = one.incident
         if kind is Kind.RAISE:
             case.told[one.audience, one.channel] = one.id
         if kind is Kind.RAISE and one.audience is _HER and one.channel is not Channel.CONSOLE:
@@ -372,16 +364,23 @@ class Escalation:
         """New numbers for a ring. Dispatch may answer them as it may answer the ring; her bracelet shows them in its place."""
         one = message_of(case, t, rung, Kind.UPDATE, Due(at_ms, t.to_level, -1, rung.audience, at_ms), refreshes=ring)
         if one.audience is _DISPATCH:
-            case.sent[one.id] = one.audience
-            self._incident_of[one.id] = one.incident
+            self._remember(case, one, int(t.to_level))
         return one
+
+    def _remember(self, case: Case, one: Notification, loudness: int) -> None:
+        """It may be answered from now on."""
+        self._incident_of[one.id] = one.incident
+        forgotten = case.note(one.id, one.audience, loudness)
+        if forgotten is not None:
+            self._incident_of.pop(forgotten, None)
 
     # --- snapshot -------------------------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
         """Every open incident as plain data."""
         cases = [case_as_data(case) for case in self._cases.values()]
-        return {"cases": cases, "called_ms": dict(self._called_ms), "folding": self._folding.dump()}
+        ladder = ladder_as_data(self._ladder)
+        return {"cases": cases, "ladder": ladder, "called_ms": dict(self._called_ms), "folding": self._folding.dump()}
 
     def load(self, data: dict[str, Any]) -> None:
         """What `dump` gave, into an empty escalation."""
@@ -390,7 +389,7 @@ class Escalation:
         self._set_fold_clock()
         for plain in data["cases"]:
             case = case_from_data(plain)
-            case.waiting = [due for due in case.waiting if due.step < len(self._ladder[due.level])]  # the ladder may be another by now
+            find_rungs(case, self._ladder, data["ladder"])
             self._cases[case.last.incident] = case
             self._incident_of.update(dict.fromkeys(case.sent, case.last.incident))
             for due in case.waiting:

@@ -294,6 +294,8 @@ class Engine:
         self._tell(self._core.set_link(link.up, self.now_ms), effects)
 
     def _on_acknowledgement(self, acknowledgement: Acknowledgement, effects: Effects) -> None:
+        if self._escalation.is_strange(acknowledgement):
+            return
         who = self._escalation.who_answers(acknowledgement)
         effects.acknowledgements.append(replace(acknowledgement, who=who))
         effects.notifications += self._escalation.on_acknowledgement(acknowledgement)
