@@ -18,6 +18,7 @@ from typing import Any
 from alerts.channels import Answer, Carrier, Verdict, begin_of
 from alerts.database import Change, Database, Intent, Kept
 from alerts.lane import Delivery, Lane
+from alerts.overtaken import makes_needless
 from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import IncidentId, PersonId
 
@@ -164,13 +165,13 @@ class Outbox:
         self._on_outcome(Outcome(identity, DeliveryState.FAILED, now_ms, "unreadable"))
 
     def _accept(self, one: Notification, on_disk: asyncio.Future[None], *, look_up: bool) -> None:
-        """Queue it in its conversation: a ring goes first and makes what waits there needless, all else waits its turn."""
+        """Queue it in its conversation, where it takes the place of what it says again: a ring goes first, all else waits its turn."""
         self._remember(one.id)
         channel, carrier = self._way(one)
         delivery = Delivery(one, carrier, on_disk, self._loop_s() + (FLEETING_S if _is_fleeting(one) else EXPIRY_S), look_up=look_up)
         conversation = _conversation(one)
         for earlier in list(self._said.get(conversation, ())):
-            if not earlier.running and _makes_needless(one, earlier.notification):
+            if not earlier.running and makes_needless(one, earlier.notification):
                 self._finish(earlier, DeliveryState.EXPIRED, "overtaken")
         before = self._said.setdefault(conversation, [])
         delivery.held = bool(before) and one.kind is not Kind.RAISE
@@ -275,7 +276,7 @@ class Outbox:
         """Whether something said while this was on the wire makes another attempt needless."""
         one = delivery.notification
         said = self._said.get(_conversation(one), [delivery])
-        return any(_makes_needless(later.notification, one) for later in said[said.index(delivery) + 1 :])
+        return any(makes_needless(later.notification, one) for later in said[said.index(delivery) + 1 :])
 
     def _pause_s(self, attempts: int, asked_s: float | None) -> float:
         """Doubling, half of it by chance so that a thousand do not return together; never sooner than the carrier asks."""
@@ -335,10 +336,3 @@ def _done() -> asyncio.Future[None]:
 
 def _conversation(one: Notification) -> Conversation:
     return one.incident, one.audience, one.channel, one.person
-
-
-def _makes_needless(new: Notification, earlier: Notification) -> bool:
-    """New numbers make older numbers needless; a new ring also every ring and word of that loudness or less."""
-    if earlier.kind is Kind.UPDATE:
-        return True
-    return new.kind is Kind.RAISE and new.level >= earlier.level
