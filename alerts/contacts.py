@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid5
 
-from alerts.terms import Audience, Channel, Notification, NotificationId
+from alerts.terms import TELEPHONES, Audience, Channel, Notification, NotificationId
 from alerts.wording import neutral_text
 from geofence.terms import PersonId
 
@@ -23,7 +23,6 @@ class Contact:
 
 
 Contacts = Mapping[PersonId, Contact]
-_TELEPHONE = (Channel.SMS, Channel.VOICE, Channel.PUSH)
 
 
 def spread(notifications: Iterable[Notification], contacts: Contacts) -> list[Notification]:
@@ -44,7 +43,7 @@ def spread(notifications: Iterable[Notification], contacts: Contacts) -> list[No
 
 def _as_agreed(one: Notification, contacts: Contacts) -> Notification:
     """In other words, for a telephone that others may read."""
-    contact = contacts.get(one.person) if one.person is not None and one.channel in _TELEPHONE else None
+    contact = contacts.get(one.person) if one.person is not None and one.channel in TELEPHONES else None
     if contact is None or not contact.neutral:
         return one
     return replace(one, text=neutral_text(one.level, one.language, one.code, one.channel), neutral=True)

@@ -19,14 +19,14 @@ from alerts.channels import Answer, Carrier, Verdict, begin_of
 from alerts.database import Change, Database, Intent, Kept
 from alerts.lane import Delivery, Lane
 from alerts.overtaken import makes_needless
-from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from alerts.terms import TELEPHONES, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import IncidentId, PersonId
 
 DISK_S = 0.15  # a telephone waits this long for our disk: a commit takes 4 ms, so longer means that it is broken, or worse than that
 RECOVER_S = 2.0  # a start waits this long to learn what was left; the rest of it follows when the disk answers
 FLUSH_S = 1.0  # for `flush`
 FLEETING_S = 15.0  # new numbers are worth nothing when the next ones are due (geofence/policy.py, NUMBERS_MS_MIN)
-EXPIRY_S = 300.0  # then it has failed: on foot or by car, five minutes later it is another situation
+EXPIRY_S = 300.0  # then it has failed: on foot or by car, five minutes later it is another situation; a telephone's count from its time
 BACKOFF_S, BACKOFF_S_MAX = 0.25, 15.0  # first and longest pause; doubling, so that 300 s hold about 25 attempts
 LOOK_UP_S = 1.0  # a carrier's own list may lag: rather a duplicate than a wait
 LOOK_UPS_FAILED_MAX = 2  # then it is sent without having been looked up
@@ -154,21 +154,27 @@ class Outbox:
         self._known = dict.fromkeys((*kept.known, *self._known))
         for one in unfinished:
             self._accept(one, _done(), look_up=True)
-        for identity in kept.unreadable:
-            self._give_up(identity)
+        for identity in kept.unreadable:  # nobody knows what it said
+            self._on_bent()
+            self._report(identity, DeliveryState.FAILED, "unreadable")
 
-    def _give_up(self, identity: NotificationId) -> None:
-        """Nobody knows what it said: it has failed, so that another rung is climbed."""
+    def _report(self, identity: NotificationId, state: DeliveryState, detail: str) -> None:
+        """It has reached an end: keep it and say it; where it has failed, another rung is climbed."""
         now_ms = self._now_ms()
-        self._disk.write(Change(identity, DeliveryState.FAILED, now_ms, "unreadable"))
-        self._on_bent()
-        self._on_outcome(Outcome(identity, DeliveryState.FAILED, now_ms, "unreadable"))
+        self._disk.write(Change(identity, state, now_ms, detail))
+        self._on_outcome(Outcome(identity, state, now_ms, detail))
 
     def _accept(self, one: Notification, on_disk: asyncio.Future[None], *, look_up: bool) -> None:
         """Queue it in its conversation, where it takes the place of what it says again: a ring goes first, all else waits its turn."""
         self._remember(one.id)
         channel, carrier = self._way(one)
-        delivery = Delivery(one, carrier, on_disk, self._loop_s() + (FLEETING_S if _is_fleeting(one) else EXPIRY_S), look_up=look_up)
+        for_s = FLEETING_S if _is_fleeting(one) else EXPIRY_S
+        if channel in TELEPHONES:
+            for_s -= (self._now_ms() - one.issued_ms) / 1000
+            if for_s < 0:  # heard in a moment: whoever submits this must not hear of its end before it returns
+                asyncio.get_running_loop().call_soon(self._report, one.id, DeliveryState.FAILED, "too old")
+                return
+        delivery = Delivery(one, carrier, on_disk, self._loop_s() + for_s, look_up=look_up)
         conversation = _conversation(one)
         for earlier in list(self._said.get(conversation, ())):
             if not earlier.running and makes_needless(one, earlier.notification):
@@ -289,7 +295,6 @@ class Outbox:
         if delivery.timer is not None:
             delivery.timer.cancel()
         one = delivery.notification
-        now_ms = self._now_ms()
         conversation = _conversation(one)
         rest = self._said[conversation]
         rest.remove(delivery)
@@ -299,8 +304,7 @@ class Outbox:
             rest[0].held = False
             self._lanes[self._way(rest[0].notification)[0]].push(rest[0])
         if not _is_fleeting(one):
-            self._disk.write(Change(one.id, state, now_ms, detail))
-            self._on_outcome(Outcome(one.id, state, now_ms, detail))
+            self._report(one.id, state, detail)
 
     # --- small ----------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,9 @@ class Channel(StrEnum):
     CONSOLE = "console"
 
 
+TELEPHONES = (Channel.SMS, Channel.VOICE, Channel.PUSH)  # ways to a telephone that a person carries: it rings, and shows no history
+
+
 class Kind(StrEnum):
     """What a notification does to the conversation that one incident is."""
 
