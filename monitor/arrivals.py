@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from geofence.jit import compiled
 from monitor.frames import FRAME, PUBLISH, QOS_BITS, QOS_SHIFT, RETAIN, TAIL_BYTES, gather
 from monitor.packing import NOT_ASCII, RECORD_BYTES_MAX, UNREADABLE, pack, unpack
 from monitor.terms import Envelope
@@ -58,6 +59,16 @@ class Piece(NamedTuple):
 NOTHING = Piece(b"", np.zeros(0, FRAME))
 
 
+@compiled
+def bytes_of(frames: Any) -> int:
+    """How many bytes topics and payloads take together; more than there were, where a topic goes by a longer name."""
+    total = 0
+    for k in range(frames.shape[0]):
+        frame = frames[k]
+        total += max(0, int(frame["topic_end"]) - int(frame["topic"])) + max(0, int(frame["end"]) - int(frame["payload"]))
+    return total
+
+
 def _laid_out(messages: Sequence[tuple[str, bytes, bool, int]]) -> tuple[bytes, Any]:
     """Topics and payloads one behind the other, and where they lie: FRAME[n]."""
     parts = [part for topic, payload, _, _ in messages for part in (topic.encode(), payload)]
@@ -94,15 +105,14 @@ class Arrivals(Sequence[Envelope]):
     @classmethod
     def of(cls, at_ms: int, pieces: Sequence[Piece]) -> Arrivals:
         """All messages of these pieces, stamped together, without what else was read with them."""
-        text = np.zeros(sum([len(piece.data) for piece in pieces]) + TAIL_BYTES, np.uint8)
+        text = np.zeros(sum([bytes_of(piece.frames) for piece in pieces]) + TAIL_BYTES, np.uint8)  # exactly: `gather` looks at no end
         frames, at, count = np.zeros(sum([len(piece.frames) for piece in pieces]), FRAME), 0, 0
         for piece in pieces:
             at = gather(np.frombuffer(piece.data, np.uint8), piece.frames, text, at, frames, count)
             count += len(piece.frames)
-        whole, text = text, text[: at + TAIL_BYTES]
         times = np.empty(count, np.int64)
         times.fill(at_ms)  # a third of `np.full`
-        return cls(times, text if 2 * len(text) >= len(whole) else text.copy(), frames)  # what may wait for the disk holds nothing else
+        return cls(times, text, frames)
 
     @classmethod
     def listed(cls, envelopes: Sequence[Envelope]) -> Arrivals:

@@ -15,8 +15,10 @@ from geofence.terms import Device, DeviceId, PersonId, Registry
 from monitor import arrivals, recovery, scan
 from monitor import topics as topics_module
 from monitor.arrivals import Arrivals, Inbound, Piece
+from monitor.frames import TAIL_BYTES, Splitter
 from monitor.intake import Intake, PingRun
 from monitor.journal import Record, RecordKind, block_body, decode_body
+from monitor.mqtt_packets import publish
 from monitor.terms import Envelope
 from monitor.topics import NOWHERE, Topics
 from monitor.wire import Directory
@@ -135,6 +137,18 @@ def test_a_topic_is_known_by_another_name_and_no_other_is() -> None:
     ]  # fmt: skip
     assert piece.messages()[0].topic == "fleet/positions", "the piece itself is as it was"
     assert piece.renamed(Topics([b"other"]), b"positions") is piece
+
+
+@pytest.mark.parametrize("topic", ["g", "gps", "fleet/positions"])
+@pytest.mark.parametrize("version", [5, 311])
+def test_a_short_topic_that_goes_by_a_longer_name_has_room_for_it(topic: str, version: int) -> None:
+    """Reserved by what was read, 300 messages on `g` ran up to 900 bytes beyond the end: memory of others, or a crash."""
+    packet = publish(topic.encode(), PING, 0, has_properties=version == 5)
+    (cut,) = Splitter(has_properties=version == 5).feed(packet * 300)
+    piece = Piece(cut.data, cut.messages).renamed(Topics([topic.encode()]), b"positions")
+    arrivals = Arrivals.of(T0, [piece, Piece.of([Inbound("v1/brc/ping", PING, False, 1)])])
+    assert len(arrivals.text) >= int(arrivals.frames["end"].max()) + TAIL_BYTES
+    assert [(one.topic, one.payload) for one in arrivals] == [*[("positions", PING)] * 300, ("v1/brc/ping", PING)]
 
 
 # --- the table ----------------------------------------------------------------------------------------------------
