@@ -20,7 +20,7 @@ import asyncio
 import logging
 import ssl
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -169,6 +169,7 @@ class Connection:
         self._waiting: deque[tuple[bytes, bytes, bool, asyncio.Future[None]]] = deque()  # topic, payload, whether at QoS 1
         self._unsent: list[bytes] = []  # packets for which nobody hurries
         self._subacks: dict[int, asyncio.Future[tuple[int, ...]]] = {}
+        self._held: list[str] = []  # what the broker has confirmed here; looked up when something changes, so no set: 2 MB for 50,000
         self._window = WINDOW_MAX
         self._loop = asyncio.get_running_loop()
         properties = {"session_expiry_interval": SESSION_EXPIRY_S, "receive_maximum": RECEIVE_MAX} if self._five else {}
@@ -350,6 +351,11 @@ class Connection:
 
     # --- subscriptions ------------------------------------------------------------------------------------------
 
+    def missing(self, topics: Iterable[str]) -> list[str]:
+        """Those that the broker has not confirmed on this connection."""
+        held = frozenset(self._held)
+        return [topic for topic in topics if topic not in held]
+
     async def subscribe(self, topics: Sequence[str]) -> None:
         """Subscribe in chunks, each confirmed before the next. Raises Refused if the broker refuses one topic."""
         rest = iter(topics)
@@ -362,6 +368,7 @@ class Connection:
             refused = sum(code >= SILENT_REFUSAL for code in codes)
             if refused:
                 raise Refused(f"{refused} of {len(chunk)} subscriptions")
+            self._held += chunk
 
     def _on_suback(self, _command: int, data: bytes) -> None:
         self._heard = True

@@ -65,10 +65,10 @@ class Session:
 
         A topic that is no longer wanted may go on arriving for a while: whoever decodes it knows it no more.
         """
-        held = frozenset(self._topics)
-        self._topics = tuple(topics)
         if self._connection is not None:
-            await self._connection.subscribe([topic for topic in topics if topic not in held])
+            self._topics = tuple(dict.fromkeys((*self._topics, *topics)))  # should it fail, whoever counts on the old ones still may
+            await self._connection.subscribe(self._connection.missing(topics))
+        self._topics = tuple(topics)
 
     async def run(self) -> None:
         """Keep the conversation up until cancelled. Never raises anything else."""
@@ -77,7 +77,8 @@ class Session:
             connection = Connection(self.client_id, self._broker, self._on_batch, self._unwanted)
             try:
                 await connection.open()
-                await connection.subscribe(self._topics)
+                while missing := connection.missing(self._topics):  # they may change while it subscribes
+                    await connection.subscribe(missing)
                 delay_s = BACKOFF_S_MIN
                 self._rise(connection)
                 await connection.watch()

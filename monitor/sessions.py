@@ -112,8 +112,9 @@ class Sessions:
     async def set_registry(self, registry: Registry) -> None:
         """Listen to the protected devices of a changed registry."""
         own = await asyncio.to_thread(protected_topics, registry)  # 70 ms for 50,000 orders
+        table = await asyncio.to_thread(_table_of, own)
         await self.protected.set_topics(own)
-        self._own = await asyncio.to_thread(_table_of, own)
+        self._own = table  # nothing comes between: what *others* skips, *protected* always means to hear
 
     @property
     def began(self) -> bool:
