@@ -277,7 +277,9 @@ class Engine:
             effects.receipts.update(zip([devices[row].id for row in heard], heard.values(), strict=True))
         effects.pings += len(run.rows)
         self._tell(self._core.take_rows(run.rows), effects)
-        effects.notifications += answers(self._core, run.rows, self._decisions.incidents)
+        if run.rows["check"][-1]:
+            self._escalate_until(self.now_ms, effects)  # what is due by now comes first, as after a batch of its own
+            effects.notifications += answers(self._core, run.rows, self._decisions.incidents)
 
     # --- everything else that comes in ------------------------------------------------------------------------------
 

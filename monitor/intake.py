@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from geofence.terms import Ping
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.frames import Splitter
@@ -19,7 +21,10 @@ OWN = "monitor/"  # begins the topics of what we tell ourselves: never a ping
 
 @dataclass(frozen=True, slots=True)
 class PingRun:
-    """Pings that came one behind the other. Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt."""
+    """Pings that came one behind the other, of which only the last may ask.
+
+    Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt.
+    """
 
     rows: Any
     receipted: Any
@@ -31,6 +36,17 @@ class Other:
 
     at_ms: int
     decoded: Decoded
+
+
+def _runs(rows: Any, receipted: Any) -> Iterator[PingRun]:
+    """Pings as one run, unless somebody asks how she stands: that ends a run, as the answer knows nothing of what comes later."""
+    first = 0
+    if np.count_nonzero(rows["check"]):
+        for end in (np.flatnonzero(rows["check"]) + 1).tolist():
+            yield PingRun(rows[first:end], receipted[first:end])
+            first = end
+    if first < len(rows):
+        yield PingRun(rows[first:], receipted[first:])
 
 
 class Intake:
@@ -60,12 +76,10 @@ class Intake:
                 rows[k] = decoded
                 receipted[k] = envelope.qos > 0 and decoded.ordered  # who has no numbers waits for no receipt
                 continue
-            if k > first:
-                yield PingRun(rows[first:k], receipted[first:k])
+            yield from _runs(rows[first:k], receipted[first:k])
             yield Other(envelope.at_ms, decoded)
             first = k + 1
-        if first < len(batch):
-            yield PingRun(rows[first:], receipted[first:])
+        yield from _runs(rows[first:], receipted[first:])
 
     @staticmethod
     def warm_up() -> None:
