@@ -1,7 +1,7 @@
 """The core as one object: a registry and pings in, rows of transitions and commands out. Owns the arrays.
 
 Adding a device, a person or an order touches only the new rows: rows are appended and chained, capacity doubles.
-A changed order gets a new row that takes over the state of the old one; the old row is left dead.
+A changed order gets a new row that takes over the state of the old one; the old row is left dead (succession.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from geofence import policy, state
 from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
 from geofence.state import LAYOUT, OutRow, Tables, copied, doubled
+from geofence.succession import chain, go_on, same_parties, targets_of
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
@@ -23,9 +24,6 @@ from geofence.zone import warm_up as warm_up_zones
 
 OUT_ROWS = 65_536  # 10 MB; a fuller batch is drained in several turns
 _plain = tuple.__new__  # a named tuple of a plain one, without its own constructor's count of the fields
-_CARRIED: tuple[str, ...] = ("level", "reasons", "begun", "waiting", "lost_respondent", "lost_protected", "past_ms")
-_CARRIED += ("breach_from_ms", "breach_until_ms", "interval_protected_s", "interval_respondent_s")
-_TARGET_STATE = ("breach", "on_count", "off_count", "approach", "calm_count", "near_until_ms")
 
 
 class Core:
@@ -80,16 +78,6 @@ class Core:
                 self._arrays["person"][row][field] = -1
         return row
 
-    def _chain(self, person: int, kind: str, row: int, table: str, link: str) -> None:
-        """Hang `row` at the end of a person's chain of devices or memberships."""
-        owner = self._arrays["person"][person]
-        last = int(owner[f"last_{kind}"])
-        if last < 0:
-            owner[f"first_{kind}"] = row
-        else:
-            self._arrays[table][last][link] = row
-        owner[f"last_{kind}"] = row
-
     def put_device(self, device: Device) -> int:
         """Register a device; one that is known keeps its row and its track."""
         if device.id in self.device_rows:
@@ -103,16 +91,19 @@ class Core:
         d["wanted_s"] = policy.INTERVAL_FAR_S  # what a device does unasked
         d["gap_s"], d["drain_per_h"] = policy.GAP_FIRST_S, policy.BATTERY_DRAIN_PER_H_FIRST
         d["signal_dbm"], d["satellites"] = math.nan, -1
-        self._chain(person, "device", row, "device", "next_device")
+        chain(self._arrays, person, "device", row, "device", "next_device")
         self.devices.append(device)
         self.device_rows[device.id] = row
         return row
 
     def put_order(self, order: Order, *, at_ms: int) -> int:
-        """Bring an order into the registry, or change it; the caller judges it (`judge`)."""
+        """Bring an order into the registry, or change it; the caller judges it (`judge`), and hears then of one that has ended by it."""
         known = self.order_rows.get(order.id)
         if known is not None and self.orders[known] == order:
             return known
+        if known is not None and not same_parties(self.orders[known], order):
+            self._end(known, at_ms)  # nothing that was seen of one person is true of another: the new order comes into force unseen
+            known = None
         parties = self._person(order.protected), self._person(order.respondent)
         row = self._append("order")
         self._append("pattern")
@@ -134,7 +125,7 @@ class Core:
             membership = self._append("membership")
             self._arrays["membership"][membership]["order"] = row
             self._arrays["membership"][membership]["next"] = -1
-            self._chain(person, "membership", membership, "membership", "next")
+            chain(self._arrays, person, "membership", membership, "membership", "next")
         if known is not None:
             self._take_over(known, row)
         self.order_rows[order.id] = row
@@ -185,24 +176,11 @@ class Core:
 
     def _take_over(self, old: int, new: int) -> None:
         """The new row of a changed order goes on where the old one was; zones of the same id keep their state."""
-        arrays = self._arrays["order"]
-        for field in _CARRIED:
-            arrays[new][field] = arrays[old][field]
-        self._arrays["pattern"][new] = self._arrays["pattern"][old]
-        before = {self._target_name(old, k): k for k in self._targets(old)}
-        for k in self._targets(new):
-            source = before.get(self._target_name(new, k))
-            if source is not None:
-                for field in _TARGET_STATE:
-                    self._arrays["target"][k][field] = self._arrays["target"][source][field]
-        arrays[old]["valid_until_ms"], arrays[old]["begun"] = 0, 0
-        self._arrays["next_ms"][old] = policy.NEVER_MS
-        for k in self._targets(old):
+        before = {self._target_name(old, k): k for k in targets_of(self._arrays, old)}
+        now = {k: before.get(self._target_name(new, k)) for k in targets_of(self._arrays, new)}
+        go_on(self._arrays, old, new, {k: source for k, source in now.items() if source is not None})
+        for k in targets_of(self._arrays, old):
             self._windows.drop(k)
-
-    def _targets(self, order_row: int) -> range:
-        row = self._arrays["order"][order_row]
-        return range(int(row["target_first"]), int(row["target_first"] + row["target_count"]))
 
     def _target_name(self, order_row: int, k: int) -> str:
         zone = int(self._arrays["target"][k]["zone"])
@@ -345,10 +323,16 @@ class Core:
         row = self.order_rows.pop(order, None)
         if row is None:
             return []
-        self._arrays["order"][row]["valid_until_ms"] = min(now_ms, int(self._arrays["order"][row]["valid_until_ms"]))
-        for k in self._targets(row):
+        self._end(row, now_ms)
+        return self._drain()
+
+    def _end(self, row: int, now_ms: int) -> None:
+        """End the order of one row now; what is said of it waits to be drained."""
+        o = self._arrays["order"][row]
+        o["valid_until_ms"] = min(now_ms, int(o["valid_until_ms"]))
+        for k in targets_of(self._arrays, row):
             self._windows.drop(k)
-        return self.judge(row, now_ms)
+        judge_orders(self.tables(), now_ms, row, row + 1)
 
     def set_link(self, up: bool, now_ms: int) -> list[Any]:
         """Our own session with the broker came or went: every order is judged anew."""
@@ -390,7 +374,7 @@ class Core:
         core.order_rows = {core.orders[row].id: row for row in order_rows.values()}
         for row in core.order_rows.values():
             zones = tuple(core.orders[row].zones)  # once: they may lie packed
-            for k in core._targets(row):
+            for k in targets_of(core._arrays, row):
                 index = int(core._arrays["target"][k]["zone"])
                 if index >= 0:
                     core._follow_schedule(k, zones[index])
