@@ -1,7 +1,8 @@
 """Formats of others: OwnTracks and Traccar's position forward, as pings. PURE. Traps: docs/adr/0010 and contract section 2.
 
 Neither has a boot or a sequence number: the device's own time orders its pings and names its repeats. Unknown keys
-are theirs to add. Numbers they write for "not known" (-1, 0.0 as accuracy) become NaN.
+are theirs to add. Numbers they write for "not known" (any below zero, 0.0 as accuracy) become NaN: -1 m/s of a phone comes as
+-3 km/h by OwnTracks and as -1.94 knots by Traccar, and an extra that is not known never costs a position.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from geofence.terms import Ping, Source, Strap, Tether
-from monitor.bounds import ACCURACY_M_MAX, MS_MAX, NULL_ISLAND_DEG, SPEED_MPS_MAX
+from monitor.bounds import ACCURACY_M_MAX, COURSE_DEG_MAX, MS_MAX, NULL_ISLAND_DEG, SATELLITES_MAX, SPEED_MPS_MAX
 from monitor.terms import Decoded, Envelope, Ignored, Refused, RejectReason, Status
 from monitor.wire import Directory, from_json
 
 MPS_PER_KMH = 1 / 3.6
 MPS_PER_KNOT = 1852 / 3600
-CHARGING_STATES = (2, 3)  # OwnTracks bs: 2 charging, 3 full
+UNPLUGGED, CHARGING_STATES = 1, (2, 3)  # OwnTracks bs: 1 unplugged, 2 charging, 3 full; all else is not known
 ALARM_STRAP = {"tampering": Strap.OPEN, "removing": Strap.OPEN}  # Traccar alarms about the housing or strap
 NAN = math.nan
 
@@ -48,9 +49,16 @@ def _place(body: dict[str, Any], lat: str, lon: str) -> tuple[float, float]:
     return place
 
 
-def _positive(value: float, high: float) -> float:
-    """A positive number, or NaN: 0 and -1 stand for "not known"."""
-    return value if 0.0 < value <= high else NAN
+def _extra(body: dict[str, Any], key: str, high: float) -> float:
+    """A number from 0 to `high` that nobody must know: NaN if it is absent or below zero. Raises Refused for nonsense."""
+    value = _number(body, key, -math.inf, high)
+    return value if value >= 0.0 else NAN
+
+
+def _accuracy(body: dict[str, Any], key: str) -> float:
+    """A radius in metres, or NaN: 0 stands for "not known" too, and what is wider than any is none."""
+    value = _extra(body, key, 1e9)
+    return value if 0.0 < value <= ACCURACY_M_MAX else NAN
 
 
 def _object(value: Any, where: str) -> dict[str, Any]:
@@ -61,6 +69,10 @@ def _object(value: Any, where: str) -> dict[str, Any]:
 
 def _tri(value: Any) -> int:
     return int(value) if isinstance(value, bool) else -1
+
+
+def _owntracks_charging(state: Any) -> int:
+    return 1 if state in CHARGING_STATES else 0 if state == UNPLUGGED else -1
 
 
 # --- OwnTracks ------------------------------------------------------------------------------------------------------
@@ -103,17 +115,16 @@ def _seconds_ms(body: dict[str, Any], key: str) -> int:
 def _owntracks_ping(row: int, at_ms: int, body: dict[str, Any]) -> Ping:
     """`t` = "p" (a ping of the app's own) carries the time of now with an old position: it proves life, not a place."""
     fix_ms = _seconds_ms(body, "tst")
-    sent_ms = max(fix_ms, _seconds_ms(body, "created_at")) if "created_at" in body else fix_ms
+    sent_ms = max(fix_ms, _seconds_ms(body, "created_at")) if body.get("created_at") is not None else fix_ms
     lat, lon = _place(body, "lat", "lon")
     has_fix = body.get("t") != "p"
-    speed = _number(body, "vel", -1.0, SPEED_MPS_MAX / MPS_PER_KMH) * MPS_PER_KMH
-    battery = _number(body, "batt", -1.0, 100.0)
+    speed = _extra(body, "vel", SPEED_MPS_MAX / MPS_PER_KMH) * MPS_PER_KMH
     return Ping(
         device=row, at_ms=at_ms, boot=0, seq=sent_ms, sent_ms=sent_ms, has_fix=has_fix,
         fix_ms=fix_ms if has_fix else 0, lat_deg=lat if has_fix else NAN, lon_deg=lon if has_fix else NAN,
-        accuracy_m=_positive(_number(body, "acc", -1.0, 1e9), ACCURACY_M_MAX), speed_mps=speed if speed >= 0.0 else NAN,
-        course_deg=_number(body, "cog", 0.0, 360.0), source=int(Source.GPS), satellites=-1, hdop=NAN, mock=False,
-        battery_percent=battery if battery >= 0.0 else NAN, charging=int(body["bs"] in CHARGING_STATES) if body.get("bs") else -1,
+        accuracy_m=_accuracy(body, "acc"), speed_mps=speed, course_deg=_extra(body, "cog", COURSE_DEG_MAX),
+        source=int(Source.GPS), satellites=-1, hdop=NAN, mock=False,
+        battery_percent=_extra(body, "batt", 100.0), charging=_owntracks_charging(body.get("bs")),
         strap=int(Strap.UNKNOWN), tether=int(Tether.UNKNOWN), sos=False, moving=_tri(body.get("motion")), signal_dbm=NAN,
         jamming=False, check=False, ordered=False,
     )  # fmt: skip
@@ -159,16 +170,15 @@ def _traccar_ping(row: int, at_ms: int, position: dict[str, Any]) -> Ping:
     has_fix = position.get("valid") is not False
     lat, lon = _place(position, "latitude", "longitude") if has_fix else (NAN, NAN)
     alarms = [alarm.strip() for alarm in str(attributes.get("alarm") or "").split(",")]
-    speed = _number(position, "speed", -1.0, SPEED_MPS_MAX / MPS_PER_KNOT) * MPS_PER_KNOT
-    satellites = _number(attributes, "sat", 0.0, 200.0)
+    speed = _extra(position, "speed", SPEED_MPS_MAX / MPS_PER_KNOT) * MPS_PER_KNOT
+    satellites = _extra(attributes, "sat", SATELLITES_MAX)
     return Ping(
         device=row, at_ms=at_ms, boot=0, seq=sent_ms, sent_ms=sent_ms, has_fix=has_fix,
         fix_ms=_iso_ms(position, "fixTime") if has_fix else 0, lat_deg=lat, lon_deg=lon,
-        accuracy_m=_positive(_number(position, "accuracy", -1.0, 1e9), ACCURACY_M_MAX), speed_mps=speed if speed >= 0.0 else NAN,
-        course_deg=_number(position, "course", 0.0, 360.0),
+        accuracy_m=_accuracy(position, "accuracy"), speed_mps=speed, course_deg=_extra(position, "course", COURSE_DEG_MAX),
         source=int(Source.LBS if attributes.get("approximate") is True else Source.GPS),
-        satellites=-1 if math.isnan(satellites) else int(satellites), hdop=_number(attributes, "hdop", 0.0, 1e6),
-        mock=attributes.get("mock") is True, battery_percent=_number(attributes, "batteryLevel", 0.0, 100.0),
+        satellites=-1 if math.isnan(satellites) else int(satellites), hdop=_extra(attributes, "hdop", 1e6),
+        mock=attributes.get("mock") is True, battery_percent=_extra(attributes, "batteryLevel", 100.0),
         charging=_tri(attributes.get("charge")), strap=int(_traccar_strap(alarms)), tether=int(Tether.UNKNOWN),
         sos="sos" in alarms, moving=_tri(attributes.get("motion")), signal_dbm=NAN, jamming="jamming" in alarms, check=False,
         ordered=False,

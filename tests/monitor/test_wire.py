@@ -219,6 +219,39 @@ def test_traccar_units_and_traps() -> None:
     assert forwarded(fixTime="2025-11-24T16:00:00").reason.value == "wrong_type", "a time without an offset is nobody's"
 
 
+@pytest.mark.parametrize(("key", "field"), [("vel", "speed_mps"), ("cog", "course_deg"), ("acc", "accuracy_m"), ("batt", "battery_percent")])
+@pytest.mark.parametrize("unknown", [-1, -3, -3.6, None])
+def test_what_owntracks_does_not_know_costs_no_position(key: str, field: str, unknown: float | None) -> None:
+    """-1 of iOS; -3 and -3.6 are its -1 m/s in km/h (owntracks/ios issue 347)."""
+    body = {"_type": "location", "lat": 20.5, "lon": -100.0, "tst": 1764000000, "acc": 9, "created_at": None, "bs": -1, key: unknown}
+    ping = read(json.dumps(body).encode(), "owntracks/ana/phone")
+    assert isinstance(ping, Ping), ping
+    assert (ping.has_fix, ping.lat_deg, ping.charging) == (True, 20.5, -1)
+    assert math.isnan(getattr(ping, field))
+
+
+@pytest.mark.parametrize(("where", "key", "field"), [
+    ("position", "speed", "speed_mps"), ("position", "course", "course_deg"), ("position", "accuracy", "accuracy_m"),
+    ("attributes", "hdop", "hdop"), ("attributes", "batteryLevel", "battery_percent"), ("attributes", "sat", "satellites"),
+])  # fmt: skip
+@pytest.mark.parametrize("unknown", [-1, -1.94384, -100, None])
+def test_what_traccar_does_not_know_costs_no_position(where: str, key: str, field: str, unknown: float | None) -> None:
+    """-1 of a device as it came; -1.94 is -1 m/s in knots, -100 a battery's -1 in percent."""
+    attributes: dict[str, Any] = {"sat": 7}
+    position = {"latitude": 20.5, "longitude": -100.0, "fixTime": "2025-11-24T16:00:00Z", "attributes": attributes}
+    (position if where == "position" else attributes)[key] = unknown
+    ping = read(json.dumps({"position": position, "device": {"uniqueId": "860123"}}).encode(), "positions")
+    assert isinstance(ping, Ping), ping
+    assert (ping.has_fix, ping.lat_deg) == (True, 20.5)
+    assert getattr(ping, field) == -1 if key == "sat" else math.isnan(getattr(ping, field))
+
+
+def test_what_no_receiver_can_mean_is_refused_from_foreign_formats_too() -> None:
+    for wrong in ({"cog": 361}, {"vel": 1e9}, {"lat": -91}, {"cog": "N"}, {"tst": -1}):
+        body = {"_type": "location", "lat": 20.5, "lon": -100.0, "tst": 1764000000, **wrong}
+        assert isinstance(read(json.dumps(body).encode(), "owntracks/ana/phone"), Rejection), wrong
+
+
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the OwnTracks samples are not here")
 def test_every_owntracks_sample_is_read_ignored_or_refused() -> None:
     outcomes = {path.name: read(path.read_bytes(), "owntracks/ana/phone") for path in sorted(SAMPLES.glob("*.json"))}
