@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geofence.terms import Device, Format, Registry
+from geofence.terms import Device, DeviceId, Format, Registry
 from monitor.topics import NOWHERE, Topics
 
 
@@ -14,12 +14,15 @@ class Directory:
         self.topics = Topics()  # of the pings that speak v1, whole: nothing is split
         self.owntracks_rows: dict[str, int] = {}
         self.traccar_rows: dict[str, int] = {}
+        self.foreign_ids: dict[int, DeviceId] = {}  # by row: an alias may hold a person's name, an id never does
         for row, device in enumerate(registry.devices):
             self.add(row, device)
 
     def add(self, row: int, device: Device) -> None:
         """Make one device known."""
         name = device.alias or device.id
+        if device.format is not Format.V1:
+            self.foreign_ids[row] = device.id
         if device.format is Format.OWNTRACKS:
             self.owntracks_rows[name] = row
         elif device.format is Format.TRACCAR:

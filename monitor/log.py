@@ -14,11 +14,13 @@ from typing import Any, Protocol, TextIO, cast
 import structlog
 
 # Whoever adds a key answers the question: can its value ever hold a coordinate, a telephone number or a name?
+# `device` is an id of the orders file, or a stranger's account on the broker with the letters of an id (monitor/rejected.py).
 KEYS = frozenset(
     (  # noqa: SIM905 - a list of words reads best as words
         "event level timestamp part version client session code error retry_s topics orders devices persons host port path reason kind "
         "seconds state channel order incident notification count batch pings offset blocks seconds_ago duration_ms lag_ms since_ms step_ms "
-        "signal restarts attempt listening recovered truncated_bytes healthy faults audience pid dropped size"
+        "signal restarts attempt listening recovered truncated_bytes healthy faults audience pid dropped size "
+        "device"
     ).split()
 )
 TEXT_MAX = 200  # characters of one value: an identifier or a reason fits, a payload does not

@@ -18,6 +18,7 @@ from monitor.journal import Journal, Record
 from monitor.log import get_logger
 from monitor.metrics import Metrics
 from monitor.notices import NOBODY_ELSE, Technical, Trouble, notices
+from monitor.rejection_log import RejectionLog
 from monitor.terms import Envelope, is_canary
 from monitor.watchdog import Watchdog
 from monitor.wire import to_json
@@ -60,6 +61,7 @@ class Distributor:
         self._contacts: Contacts = contacts if contacts is not None else {}
         self._technical = technical
         self._feed = feed
+        self._rejections = RejectionLog()
         self._since_ms: dict[Trouble, int] = {}
         self._issued: OrderedDict[NotificationId, tuple[Channel, int]] = OrderedDict()
 
@@ -85,6 +87,8 @@ class Distributor:
     def _show(self, shown: Effects, inputs: int, seconds: float) -> None:
         """Tell whoever only reads."""
         self._metrics.judged(shown, inputs, seconds)
+        if shown.rejections:
+            self._rejections.note(shown.rejections, self._clock.now_ms())
         if self._feed is not None:
             self._feed.judged(shown)
         if shown.transitions:
@@ -97,7 +101,8 @@ class Distributor:
             self._downlink.receipts(receipts)
 
     def committed(self, seconds: float) -> None:
-        """Count a commit as a sign of life."""
+        """Count a commit as a sign of life; one comes every second at least."""
+        self._rejections.look(self._clock.now_ms())
         self._metrics.committed(seconds)
         self._watchdog.cycle()
 

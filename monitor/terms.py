@@ -40,12 +40,16 @@ class Envelope(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A payload that was recorded and counted, and not evaluated. `detail` carries no value of the payload."""
+    """A payload that was recorded and counted, and not evaluated. `detail` carries no value of the payload.
+
+    `device` is the id of a registered device, or what a stranger calls himself, cut and cleaned; empty where nobody is named.
+    """
 
     at_ms: int
     topic: str
     reason: RejectReason
     detail: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,4 @@ class Refused(Exception):
     def __init__(self, reason: RejectReason, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+        self.device = ""  # whose it was, where the topic does not say

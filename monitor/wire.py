@@ -205,8 +205,15 @@ def decode(envelope: Envelope, directory: Directory) -> Decoded:
             return ping_of_v1(row, envelope.at_ms, envelope.payload)
         return _decode_other(envelope, directory)
     except Exception as error:  # everything: a payload is hostile until it is read
-        reason, detail = _classify(error)
-        return Rejection(envelope.at_ms, _safe_topic(envelope.topic, directory), reason, detail[:DETAIL_CHARS_MAX])
+        return _rejection(envelope, directory, error)
+
+
+def _rejection(envelope: Envelope, directory: Directory, error: Exception) -> Rejection:
+    from monitor.rejected import device_of
+
+    reason, detail = _classify(error)
+    device = getattr(error, "device", "") or device_of(envelope.topic, directory)
+    return Rejection(envelope.at_ms, _safe_topic(envelope.topic, directory), reason, detail[:DETAIL_CHARS_MAX], device)
 
 
 def _safe_topic(topic: str, directory: Directory) -> str:

@@ -142,7 +142,11 @@ def traccar(envelope: Envelope, directory: Directory) -> Decoded:
     row = directory.traccar_rows.get(str(device.get("uniqueId")))
     if row is None:
         raise Refused(RejectReason.UNKNOWN_DEVICE, "the device is not in the registry")
-    return _traccar_ping(row, envelope.at_ms, _object(body.get("position"), "$.position"))
+    try:
+        return _traccar_ping(row, envelope.at_ms, _object(body.get("position"), "$.position"))
+    except Refused as refused:
+        refused.device = directory.foreign_ids[row]  # one topic for all its devices
+        raise
 
 
 def _iso_ms(body: dict[str, Any], key: str) -> int:
