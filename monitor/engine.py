@@ -88,7 +88,7 @@ class Engine:
         self._directory = _directory_of(self._core)
         self._intake = Intake(self._directory)
         self._handlers: dict[type, Callable[[Any, Effects], None]] = {
-            Rejection: lambda rejection, effects: effects.rejections.append(rejection),
+            Rejection: self._on_rejection,
             OrderChange: self._on_order_change,
             Acknowledgement: self._on_acknowledgement,
             Outcome: self._on_outcome,
@@ -282,6 +282,12 @@ class Engine:
             effects.notifications += answers(self._core, run.rows, self._decisions.incidents)
 
     # --- everything else that comes in ------------------------------------------------------------------------------
+
+    def _on_rejection(self, rejection: Rejection, effects: Effects) -> None:
+        effects.rejections.append(rejection)
+        if rejection.counted is not None:  # it is in the journal, and will never be worth more: its device may forget it
+            device = self._core.devices[rejection.counted.device].id
+            effects.receipts[device] = self._receipts.heard_one(*rejection.counted, self.now_ms)
 
     def _on_order_change(self, change: OrderChange, effects: Effects) -> None:
         for device in change.devices:

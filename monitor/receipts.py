@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from geofence.jit import compiled
+from geofence.state import PING
 
 HOLE_MS_MAX = 600_000  # devices resend what is not receipted at every reconnection; ten minutes outlast the usual outage (8 min)
 RUNS_MAX = 1_000  # runs of numbers kept in mind beyond a hole: every second ping of half an hour at the fastest interval of 5 s
@@ -76,6 +77,12 @@ class Receipts:
             return {int(devices[0]): (int(ledger["boot"]), int(ledger["upto"]))}
         ledgers = self._ledgers[devices]
         return dict(zip(devices.tolist(), zip(ledgers["boot"].tolist(), ledgers["upto"].tolist(), strict=True), strict=True))
+
+    def heard_one(self, device: int, boot: int, seq: int, at_ms: int) -> tuple[int, int]:
+        """Note a ping that was refused, and so has no row of its own; the (boot, seq) to receipt now."""
+        row = np.zeros(1, PING)
+        row["device"], row["boot"], row["seq"], row["at_ms"] = device, boot, seq, at_ms
+        return self.heard(row)[device]
 
     def _make_room(self, devices: int) -> None:
         if devices > len(self._ledgers):

@@ -38,11 +38,20 @@ class Envelope(NamedTuple):
     qos: int = 1
 
 
+class Counted(NamedTuple):
+    """Which ping of which device this was: it came and is in the journal, whatever else it says."""
+
+    device: int
+    boot: int
+    seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A payload that was recorded and counted, and not evaluated. `detail` carries no value of the payload.
 
     `device` is the id of a registered device, or what a stranger calls himself, cut and cleaned; empty where nobody is named.
+    `counted` is there where a device waits for the receipt of what it would otherwise send again for ever.
     """
 
     at_ms: int
@@ -50,6 +59,7 @@ class Rejection:
     reason: RejectReason
     detail: str
     device: str = ""
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True, slots=True)

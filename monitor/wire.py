@@ -30,6 +30,7 @@ __all__ = [
 T = TypeVar("T")
 ORDER_BYTES_MAX = 4_194_304  # an order may carry a zone of 10,000 vertices: about 400 kB of GeoJSON
 DETAIL_CHARS_MAX = 160
+JSON_BEGINS = (b"{", b" ", b"\n", b"\r", b"\t")  # first bytes of a ping in JSON; any other is MessagePack
 WHO_CHARS_MAX = 64  # of a dispatcher's name
 
 # The v1 ping, as the contract writes it.
@@ -158,7 +159,7 @@ def _finite(*numbers: float | None) -> None:
 
 def _decode_v1(payload: bytes) -> PingV1:
     first = payload[:1]
-    if first in (b"{", b" ", b"\n", b"\r", b"\t"):
+    if first in JSON_BEGINS:
         ping = _ping_json.decode(payload)
         if _says_twice(payload.count):
             raise Refused(RejectReason.DUPLICATE_KEY, "a key stands twice")
@@ -209,11 +210,14 @@ def decode(envelope: Envelope, directory: Directory) -> Decoded:
 
 
 def _rejection(envelope: Envelope, directory: Directory, error: Exception) -> Rejection:
-    from monitor.rejected import device_of
+    from monitor.rejected import counted, device_of, is_not_finite
 
     reason, detail = _classify(error)
+    if reason is RejectReason.OUT_OF_RANGE and is_not_finite(envelope.payload, detail):
+        reason = RejectReason.NOT_FINITE
     device = getattr(error, "device", "") or device_of(envelope.topic, directory)
-    return Rejection(envelope.at_ms, _safe_topic(envelope.topic, directory), reason, detail[:DETAIL_CHARS_MAX], device)
+    topic, numbers = _safe_topic(envelope.topic, directory), counted(envelope, reason, directory)
+    return Rejection(envelope.at_ms, topic, reason, detail[:DETAIL_CHARS_MAX], device, numbers)
 
 
 def _safe_topic(topic: str, directory: Directory) -> str:
