@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any, NoReturn
 
 from config.errors import BadInput
 from geofence import __version__
@@ -20,6 +21,21 @@ DONE, FAILED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
 Run = Callable[[argparse.Namespace], int]
 AddArguments = Callable[[argparse.ArgumentParser], None]
+PLAIN_WORDS = (("invalid int value:", "must be a whole number, is"), ("invalid float value:", "must be a number, is"))
+
+
+class Parser(argparse.ArgumentParser):
+    """A command: it tells its release, and says in one line what is wrong."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.add_argument("--version", action="version", version=f"resguardo {__version__}", help="show the release and end")
+
+    def error(self, message: str) -> NoReturn:
+        """End with the fault alone: argparse would put the whole usage before it."""
+        for theirs, ours in PLAIN_WORDS:
+            message = message.replace(theirs, ours)
+        self.exit(WRONG_USAGE, f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)\n")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -82,6 +98,7 @@ def _add_orders(parser: argparse.ArgumentParser) -> None:
     check = parser.add_subparsers(title="commands", required=True, metavar="COMMAND").add_parser(
         "check", help="read FILE and report every fault in it"
     )
+    check.set_defaults(parser=check)
     check.add_argument("file", type=Path, metavar="FILE", help="orders (TOML)")
 
 
@@ -101,13 +118,12 @@ COMMANDS: dict[str, tuple[str, AddArguments, Run]] = {
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Describe the whole command line; only the command in `argv` is described in full."""
-    parser = argparse.ArgumentParser(prog="resguardo", description="Real-time protection of persons: perimeters, zones, alerts.")
-    parser.add_argument("--version", action="version", version=f"resguardo {__version__}")
+    parser = Parser(prog="resguardo", description="Real-time protection of persons: perimeters, zones, alerts.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     asked = next((word for word in argv if not word.startswith("-")), None)
     for name, (words, add_arguments, run) in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, parser=command)
         if name == asked:
             add_arguments(command)
     return parser
@@ -116,7 +132,9 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. Faults of the user are one clear line each, never a traceback."""
     argv = sys.argv[1:] if argv is None else argv
-    args = build_parser(argv).parse_args(argv)
+    args, unknown = build_parser(argv).parse_known_args(argv)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")  # by the command's own name
     try:
         return int(args.run(args))
     except BadInput as error:

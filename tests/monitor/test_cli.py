@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("demo", "run", "simulate", "replay", "verify", "export", "orders", "watch", "feasibility")
+ALL = (*COMMANDS, "dashboard")
 
 
 def resguardo(*words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -45,6 +46,34 @@ def test_the_version_is_the_release() -> None:
     from geofence import __version__
 
     assert resguardo("--version").stdout == f"resguardo {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [(name,) for name in ALL] + [("orders", "check")], ids=" ".join)
+def test_every_command_tells_the_release(words: tuple[str, ...]) -> None:
+    from geofence import __version__
+
+    answer = resguardo(*words, "--version")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"resguardo {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ((), "resguardo: the following arguments are required: COMMAND (see resguardo --help)\n"),
+        (("run", "--conf\nig=x", "--fast"), "resguardo run: unrecognized arguments: --conf ig=x --fast (see resguardo run --help)\n"),
+        (("orders", "check", "f", "-q"), "resguardo orders check: unrecognized arguments: -q (see resguardo orders check --help)\n"),
+        (("replay", "--until", "x"), "resguardo replay: argument --until: must be a whole number, is 'x' (see resguardo replay --help)\n"),
+        (("simulate", "--speed", "x"), "resguardo simulate: argument --speed: must be a number, is 'x' (see resguardo simulate --help)\n"),
+        (("orders",), "resguardo orders: the following arguments are required: COMMAND (see resguardo orders --help)\n"),
+        (("orders", "check"), "resguardo orders check: the following arguments are required: FILE (see resguardo orders check --help)\n"),
+        (("demo", "--pairs", "x"), "resguardo demo: argument --pairs: must be a whole number, 1 or more, is 'x' (see resguardo demo --help)\n"),
+        (("demo", "--pairs", "0"), "resguardo demo: argument --pairs: must be a whole number, 1 or more, is '0' (see resguardo demo --help)\n"),
+        (("demo", "--seconds", "nan"), "resguardo demo: argument --seconds: must be a number of seconds, more than 0, is 'nan' (see resguardo demo --help)\n"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_says_where_help_is(words: tuple[str, ...], line: str) -> None:
+    answer = resguardo(*words)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (2, "", line)
 
 
 @pytest.mark.parametrize(
