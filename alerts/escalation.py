@@ -128,9 +128,9 @@ class Escalation:
                 self._answer(case, audience)
 
     def is_strange(self, ack: Acknowledgement) -> bool:
-        """Whether it comes from a device, or in the name of somebody, that the notification was not for."""
+        """Whether it comes from a device that the notification was not for."""
         case = self._case_of(ack.notification)
-        return case is not None and not may_answer(case, ack)
+        return case is not None and ack.device is not None and not may_answer(case, ack)
 
     def who_answers(self, ack: Acknowledgement) -> str | None:
         """The name that an answer comes under: the dispatcher's, or whose telephone of the control room it was given on."""
