@@ -27,6 +27,7 @@ class Delivery:
     held: bool = False  # waits for what was said before it
     running: bool = False
     done: bool = False
+    needless: str = ""  # why it need not go out any more, though it may be on the wire
     timer: asyncio.TimerHandle | None = None
 
 

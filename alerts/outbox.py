@@ -19,7 +19,8 @@ from alerts.channels import Answer, Carrier, Verdict, begin_of
 from alerts.database import Change, Database, Intent, Kept
 from alerts.lane import Delivery, Lane
 from alerts.overtaken import makes_needless
-from alerts.terms import TELEPHONES, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from alerts.ringing import Ringing
+from alerts.terms import TELEPHONES, Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import IncidentId, PersonId
 
 DISK_S = 0.15  # a telephone waits this long for our disk: a commit takes 4 ms, so longer means that it is broken, or worse than that
@@ -67,6 +68,7 @@ class Outbox:
         self._lanes = {channel: Lane(one.parallel, self._attempt, pace_s.get(channel, 0.0)) for channel, one in carriers.items()}
         self._known: dict[NotificationId, None] = {}
         self._said: dict[Conversation, list[Delivery]] = {}  # what is not finished, in the order in which it was said
+        self._ringing = Ringing()
         self._database: Database | None = None
         self._is_safe = False  # stopped, with everything on disk
 
@@ -132,6 +134,12 @@ class Outbox:
         now_ms = self._now_ms()
         self._disk.write(*(Change(one, DeliveryState.ACKNOWLEDGED, now_ms) for one in notifications))
 
+    def answered(self, answers: Iterable[Acknowledgement]) -> None:
+        """Of what these people have answered no telephone need ring any more, unless it has rung already."""
+        for answer in answers:
+            for delivery in self._ringing.answered(answer):
+                self._spare(delivery, "answered")
+
     def heard(self, outcome: Outcome) -> None:
         """Its carrier has told what became of one that it took."""
         self._disk.write(Change(outcome.notification, outcome.state, outcome.at_ms, outcome.detail))
@@ -167,6 +175,9 @@ class Outbox:
     def _accept(self, one: Notification, on_disk: asyncio.Future[None], *, look_up: bool) -> None:
         """Queue it in its conversation, where it takes the place of what it says again: a ring goes first, all else waits its turn."""
         self._remember(one.id)
+        self._ringing.note(one)
+        for delivery in self._ringing.over(one):
+            self._spare(delivery, "over")
         channel, carrier = self._way(one)
         for_s = FLEETING_S if _is_fleeting(one) else EXPIRY_S
         if channel in TELEPHONES:
@@ -182,6 +193,8 @@ class Outbox:
         before = self._said.setdefault(conversation, [])
         delivery.held = bool(before) and one.kind is not Kind.RAISE
         before.append(delivery)
+        if channel in TELEPHONES:
+            self._ringing.wait(delivery)
         if not delivery.held:
             self._lanes[channel].push(delivery)
 
@@ -249,6 +262,8 @@ class Outbox:
                 if delivery.look_ups_failed < LOOK_UPS_FAILED_MAX:
                     return Answer(Verdict.UNSURE, f"look-up: {type(error).__name__}")
             delivery.look_up = False
+        if delivery.needless:
+            return Answer(Verdict.LATER)
         return await self._within(carrier, carrier.send(one))
 
     @staticmethod
@@ -268,6 +283,8 @@ class Outbox:
             self._finish(delivery, DeliveryState.ACCEPTED, answer.detail)
         elif answer.verdict is Verdict.NEVER:
             self._finish(delivery, DeliveryState.FAILED, answer.detail)
+        elif delivery.needless:
+            self._finish(delivery, DeliveryState.EXPIRED, delivery.needless)
         elif self._loop_s() >= delivery.expires_s:
             self._finish(delivery, DeliveryState.FAILED, f"gave up: {answer.detail}")
         elif self._is_overtaken(delivery):
@@ -289,9 +306,16 @@ class Outbox:
         longest_s = min(BACKOFF_S_MAX, BACKOFF_S * 2.0 ** min(attempts - 1, 10))
         return max(longest_s * self._rng.uniform(0.5, 1.0), asked_s or 0.0)
 
+    def _spare(self, delivery: Delivery, why: str) -> None:
+        """It need not go out any more; if it is on the wire, it is not tried again."""
+        delivery.needless = why
+        if not delivery.running:
+            self._finish(delivery, DeliveryState.EXPIRED, why)
+
     def _finish(self, delivery: Delivery, state: DeliveryState, detail: str) -> None:
         """It has reached an end: keep it, let go what waited for it, report it."""
         delivery.done = True
+        self._ringing.end(delivery)
         if delivery.timer is not None:
             delivery.timer.cancel()
         one = delivery.notification

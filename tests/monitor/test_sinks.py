@@ -43,3 +43,11 @@ def test_the_canary_is_nobodys_business_but_the_outboxs() -> None:
     assert (shown.transitions, shown.notifications) == ([], [theirs])
     sinks.outcome(Outcome(hers.id, DeliveryState.ACCEPTED, 2))
     parts["metrics"].delivered.assert_not_called()
+
+
+def test_the_outbox_hears_who_has_answered_so_that_no_telephone_rings_for_it() -> None:
+    parts = {name: Mock() for name in ("outbox", "downlink", "journal", "metrics", "watchdog")}
+    sinks = Distributor(**cast(Any, parts), clock=Clock(), language="en", readers=[])
+    answers = [Acknowledgement(NotificationId("n"), by, 1) for by in ("device", "person")]
+    sinks.judged(Effects(acknowledgements=answers), 1, 0.001)
+    parts["outbox"].answered.assert_called_once_with(answers)
