@@ -270,6 +270,7 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("cap.url", "needs secret_file (or RESGUARDO_CAP__SECRET) beside it"))
     if settings.push.answer_url and not settings.push.answer_secret:
         found.append(("push.answer_url", "needs answer_secret_file (or RESGUARDO_PUSH__ANSWER_SECRET) beside it"))
+    found += _shared_ports(settings)
     if settings.feed.port and not settings.feed.token:
         found.append(("feed.port", "needs token_file (or RESGUARDO_FEED__TOKEN) beside it"))
     canary = settings.canary
@@ -283,4 +284,20 @@ def contradictions(settings: Settings) -> list[tuple[str, str]]:
         found.append(("broker.tls", "must be false for a Unix socket: nothing of it leaves this machine"))
     if not broker.tls and (broker.ca_file or broker.cert_file):
         found.append(("broker.tls", "must be true where a certificate is given"))
+    return found
+
+
+def _shared_ports(settings: Settings) -> list[tuple[str, str]]:
+    """Ports that two parts of ours would listen on. The console, which listens too, needs the feed: without one it does not run."""
+    called_back = settings.telephone.callback_listen
+    ports = [
+        ("http.port", settings.http.port),
+        ("telephone.callback_listen", int(called_back.rpartition(":")[2]) if called_back else 0),
+        ("feed.port", settings.feed.port or 0),
+        ("dashboard.port", settings.dashboard.port if settings.feed.port else 0),
+    ]
+    found, taken = [], dict[int, str]()
+    for key, port in ports:
+        if port > 0 and taken.setdefault(port, key) != key:  # 0 is any free port, -1 none
+            found.append((key, f"is {port}, and so is {taken[port]}: each listens on a port of its own"))
     return found

@@ -20,6 +20,7 @@ import pytest
 from config.contacts import load_contacts
 from config.load import load_settings
 from config.orders import load_registry
+from monitor.__main__ import main as run_command
 from monitor.broker import free_port
 from monitor.replay import transition_line
 from monitor.wire import to_json
@@ -141,9 +142,17 @@ def test_the_example_orders_and_contacts_load() -> None:
     assert set(contacts) <= persons | {one for contact in contacts.values() for one in contact.trusted}
 
 
+def test_the_example_of_choosing_a_distance_prints_what_its_page_shows(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "feasibility.md").read_text()
+    (command,) = re.findall(r"(?m)^\.venv/bin/resguardo (feasibility .*)$", page)
+    monkeypatch.chdir(ROOT)
+    assert run_command(command.split()) == 0
+    assert capsys.readouterr().out.strip() in page
+
+
 def test_the_example_settings_load_once_their_secrets_are_there(tmp_path: Path) -> None:
     text = (ROOT / "config" / "resguardo.example.toml").read_text()
-    for name in ("broker.secret", "webhook.secret", "canary.secret", "ca.pem"):
+    for name in ("broker.secret", "webhook.secret", "canary.secret", "feed.secret", "ca.pem"):
         (tmp_path / name).write_text("a secret of more than sixteen characters\n")
         (tmp_path / name).chmod(0o600)
     (tmp_path / "resguardo.toml").write_text(text.replace("/etc/resguardo/", f"{tmp_path}/"))
@@ -165,12 +174,19 @@ def listens(port: int, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
+DEBIANS = """
+pid_file DIRECTORY/mosquitto.pid
+persistence true
+persistence_location DIRECTORY/
+log_dest file DIRECTORY/mosquitto.log
+include_dir DIRECTORY/conf.d
+"""  # the main file of Debian and Ubuntu, which reads ours last
 ACCOUNTS = ("resguardo", "resguardo-canary", "brc-0001", "tag-0001", "p0001", "traccar")
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[tuple[int, int, ssl.SSLContext]]:
-    """mosquitto as in deploy/, with certificates and accounts of its own: (devices' port, monitor's port, whom to trust)."""
+    """mosquitto as in deploy/ beside Debian's main file, with certificates and accounts of its own: (devices' port, monitor's port, whom to trust)."""
     tools = [shutil.which(name, path=PATH) for name in ("mosquitto", "mosquitto_passwd", "openssl")]
     if None in tools:
         if os.environ.get("CI"):
@@ -189,15 +205,17 @@ def broker(tmp_path: Path) -> Iterator[tuple[int, int, ssl.SSLContext]]:
     for old, new in (
         ("/etc/mosquitto/certs", str(tmp_path)),
         ("/etc/mosquitto", str(tmp_path)),
-        ("/var/lib/mosquitto/", f"{tmp_path}/"),
         ("listener 8883", f"listener {devices} 127.0.0.1"),
         ("listener 8884", f"listener {monitor}"),
     ):
         assert old in text
         text = text.replace(old, new)
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "resguardo.conf").write_text(text)
+    main = DEBIANS.replace("DIRECTORY", str(tmp_path))
     if os.getuid() == 0:
-        text += "user root\n"  # as root mosquitto would drop to an account that cannot read this directory
-    (tmp_path / "mosquitto.conf").write_text(text)
+        main += "user root\n"  # as root mosquitto would drop to an account that cannot read this directory
+    (tmp_path / "mosquitto.conf").write_text(main)
     process = subprocess.Popen([mosquitto, "-c", str(tmp_path / "mosquitto.conf")], stderr=subprocess.DEVNULL)
     try:
         assert listens(devices, process)

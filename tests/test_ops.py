@@ -25,7 +25,7 @@ SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? \S+$", re.MULTILINE)
 SELECTOR = re.compile(r"\b((?:resguardo|process)_[a-z_]+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'([a-z_]+)\s*(=~|!=|=)\s*"([^"]*)"')
 BY = re.compile(r"\bby \(([^)]*)\)")
-ADDED = {"instance", "job"}  # by Prometheus itself
+ADDED = {"instance", "job", "canary"}  # by Prometheus itself; by whoever names the target (docs/operations.md)
 
 
 def series() -> dict[str, dict[str, set[str]]]:
@@ -34,6 +34,7 @@ def series() -> dict[str, dict[str, set[str]]]:
     metrics.judged(Effects(transitions=[transition(1, Level.CALM, level, Reason.BREACH) for level in Level]), 1, 0.001)
     metrics.canary({"journal": 1.0}, 1.0)
     metrics.selftest(0, 0)
+    metrics.waiting({channel: [] for channel in Channel}, 1)
     found: dict[str, dict[str, set[str]]] = {}
     for name, labels in SAMPLE.findall(metrics.render()[0].decode()):
         known = found.setdefault(name, {})

@@ -17,6 +17,10 @@ from config.settings import SECTIONS, Secret, Settings
 from geofence.terms import Level
 
 CONFIG = Path(__file__).parents[2] / "config"
+SECRETS = {
+    f"RESGUARDO_{key}": "0123456789abcdef"
+    for key in ("BROKER__PASSWORD", "CANARY__PASSWORD", "DISPATCH__WEBHOOK_SECRET", "FEED__TOKEN", "TELEPHONE__AUTH_TOKEN")
+}
 
 
 def write(directory: Path, text: str) -> Path:
@@ -48,10 +52,10 @@ def test_the_file_of_defaults_names_every_key_with_its_default() -> None:
 
 
 def test_the_example_is_accepted_once_its_secrets_are_there() -> None:
-    environ = {"RESGUARDO_BROKER__PASSWORD": "x", "RESGUARDO_CANARY__PASSWORD": "x", "RESGUARDO_DISPATCH__WEBHOOK_SECRET": "0123456789abcdef"}
-    settings = load_settings(CONFIG / "resguardo.example.toml", environ)
-    assert settings.broker.port == 8883
-    assert settings.service.orders == CONFIG / "orders.example.toml"
+    settings = load_settings(CONFIG / "resguardo.example.toml", SECRETS)
+    assert (settings.broker.host, settings.broker.port) == ("localhost", 8884)
+    assert (settings.service.orders, settings.service.contacts) == (Path("/etc/resguardo/orders.toml"), Path("/etc/resguardo/contacts.toml"))
+    assert settings.feed.port
 
 
 def test_every_fault_is_reported_at_once_with_file_line_and_key(tmp_path: Path) -> None:
@@ -103,6 +107,37 @@ def test_every_fault_is_reported_at_once_with_file_line_and_key(tmp_path: Path) 
 )
 def test_a_wrong_value_is_refused_in_words(tmp_path: Path, text: str, says: str) -> None:
     assert says in "\n".join(faults(write(tmp_path, text)))
+
+
+FEED = "[feed]\nport = {}\n"
+TWILIO = '[telephone]\naccount_sid = "AC{}"\nfrom_number = "+524421234567"\npublic_url = "https://x"\ncallback_listen = "127.0.0.1:{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "other"),
+    [
+        (TWILIO.format("0" * 32, 9465) + FEED.format(9465), "feed.port", "telephone.callback_listen"),
+        (TWILIO.format("0" * 32, 9464), "telephone.callback_listen", "http.port"),
+        (FEED.format(9464), "feed.port", "http.port"),
+        (FEED.format(8090), "dashboard.port", "feed.port"),
+        (FEED.format(9466) + "[http]\nport = 7000\n[dashboard]\nport = 7000\n", "dashboard.port", "http.port"),
+    ],
+)
+def test_two_parts_of_ours_never_listen_on_one_port(tmp_path: Path, text: str, key: str, other: str) -> None:
+    (said,) = faults(write(tmp_path, text), SECRETS)
+    assert re.search(rf" {key}: is \d+, and so is {other}: ", said)
+
+
+@pytest.mark.parametrize("text", ["[http]\nport = 0\n[dashboard]\nport = 0\n" + FEED.format(9466), "[http]\nport = 8090\n"])
+def test_any_free_port_and_a_console_that_does_not_run_share_nothing(tmp_path: Path, text: str) -> None:
+    load_settings(write(tmp_path, text), SECRETS)
+
+
+def test_no_two_ports_that_the_file_of_defaults_suggests_are_one() -> None:
+    text = (CONFIG / "default.toml").read_text(encoding="utf-8").split("\n# The ladder")[0]
+    named = tomllib.loads(re.sub(r"(?m)^# ?(?=[a-z_]+ = )", "", text))
+    ports = [named[section]["port"] for section in ("http", "feed", "dashboard")]
+    assert len({*ports, int(named["telephone"]["callback_listen"].split(":")[1])}) == 4
 
 
 def test_a_fault_never_repeats_a_secret(tmp_path: Path) -> None:
