@@ -206,11 +206,12 @@ class Service:
         """Serve until `stop` is set."""
         pages = asyncio.create_task(supervised("http", self._serve_pages, self._on_restart))
         recovered = await asyncio.to_thread(self._recover)
+        set_back = self._clock.go_on_from(recovered.engine.now_ms)
         self._loop = Loop(recovered.engine, self._journal, self._clock, self._sinks)
         self._sinks.put = self._loop.put
         prepare(self._ways_out)
         await self._outbox.start()
-        await self._catch_up(recovered)
+        await self._catch_up(recovered, set_back)
         try:
             async with asyncio.TaskGroup() as group:
                 background = [self._spawn(group, *part) for part in self._background()]
@@ -296,8 +297,8 @@ class Service:
         settle_memory()
         return recovered
 
-    async def _catch_up(self, recovered: Recovered) -> None:
-        """Send what the tail says, and own up to the time for which we saw nothing."""
+    async def _catch_up(self, recovered: Recovered, set_back: bool) -> None:
+        """Send what the tail says, and own up to the time for which we saw nothing; with a clock `set_back` nobody knows how long."""
         self._sinks.send(recovered.notifications)
         for command in recovered.commands:
             self._downlink.command(command)
@@ -305,7 +306,7 @@ class Service:
         last_ms, now_ms = recovered.engine.now_ms, self._clock.now_ms()
         if last_ms == 0:  # the very first start: named in the journal, since incidents are named after its time
             self._loop.receive([Envelope(now_ms, "monitor/link", to_json({"up": True}))])
-        elif last_ms < now_ms - DEAF_MS_MAX:
+        elif set_back or last_ms < now_ms - DEAF_MS_MAX:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
         await self._loop.adopt(self._registrar.watched)
         if self._store is not None:
