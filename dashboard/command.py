@@ -13,6 +13,7 @@ from pathlib import Path
 
 from config.errors import BadInput
 from config.load import load_settings
+from config.places import placing
 from config.settings import Settings
 from dashboard import database as db
 from dashboard.accounts import Accounts, operator_row
@@ -49,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop; 0. Raises BadInput where settings or database cannot be used."""
     settings = load_settings(args.config, os.environ)
+    with placing(settings, args.config, os.environ):
+        return _run(settings, args)
+
+
+def _run(settings: Settings, args: argparse.Namespace) -> int:
     settings.service.data_dir.mkdir(parents=True, exist_ok=True)
     records = Records(settings.dashboard.database_url or f"sqlite:///{settings.service.data_dir / 'console.db'}")
     records.migrate()

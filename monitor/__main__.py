@@ -40,12 +40,14 @@ class Parser(argparse.ArgumentParser):
 
 def _run(args: argparse.Namespace) -> int:
     from config.load import load_settings
+    from config.places import placing
 
     settings = load_settings(args.config, os.environ)
     gc.disable()  # until what stays is there (monitor/memory.py): a start with 50,000 orders spent a third of its time looking for garbage
     from monitor.service import run_service
 
-    return run_service(settings)
+    with placing(settings, args.config, os.environ):
+        return run_service(settings)
 
 
 def _verify(args: argparse.Namespace) -> int:

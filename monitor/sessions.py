@@ -55,15 +55,30 @@ def _table_of(topics: list[str]) -> Topics:
 
 def broker_of(settings: BrokerSettings) -> Broker:
     """The broker as the sessions know it. Raises BadInput for certificates that cannot be used."""
-    context = None
-    if settings.tls:
-        try:
-            context = ssl.create_default_context(cafile=settings.ca_file)
-            if settings.cert_file is not None:
-                context.load_cert_chain(settings.cert_file, settings.key_file)
-        except (OSError, ssl.SSLError) as error:
-            raise BadInput("broker.ca_file, cert_file, key_file", f"cannot be used: {error}") from None
+    context = _tls_of(settings) if settings.tls else None
     return Broker(settings.host, settings.port, settings.version, settings.username, settings.password, context)
+
+
+def _tls_of(settings: BrokerSettings) -> ssl.SSLContext:
+    """Whom to trust and who we are. Raises BadInput naming the key of the file that cannot be used."""
+    files = {"ca_file": settings.ca_file, "cert_file": settings.cert_file, "key_file": settings.key_file}
+    for key, path in files.items():
+        try:
+            if path is not None:
+                path.open("rb").close()
+        except OSError as error:  # ssl does not say which of them
+            raise BadInput(f"broker.{key}", f"{path}: {error.strerror}") from None
+    key = "ca_file"
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.cert_file is not None:
+            key = "cert_file"
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+    except (OSError, ssl.SSLError) as error:
+        why = (getattr(error, "reason", None) or "not a certificate in PEM").replace("_", " ").lower()
+        beside = " with key_file" if key == "cert_file" else ""
+        raise BadInput(f"broker.{key}", f"{files[key]}: cannot be used{beside}: {why}") from None
+    return context
 
 
 class Sessions:
