@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def put_file(path: Path, data: bytes) -> None:
@@ -26,6 +30,35 @@ def write_beside(path: Path, data: bytes, *, mode: int = 0o666) -> Path:
         fresh.unlink(missing_ok=True)
         raise
     return fresh
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that becomes `path` once all went well; until then, and if anything fails, `path` is as it was. Raises OSError.
+
+    A pipe or a terminal cannot be replaced, and is written as it is; a link goes on pointing to its file.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as straight:
+            yield straight
+        return
+    path = path.resolve()
+    fresh = path.with_name(f"{path.name}.new-{os.getpid()}")
+    try:
+        with _opened(fresh, path) as file:
+            yield file
+        if path.exists():
+            shutil.copymode(path, fresh)
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _opened(fresh: Path, path: Path) -> BinaryIO:
+    try:
+        return fresh.open("wb")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # the name that was asked for
 
 
 def sync_directory(directory: Path) -> None:

@@ -11,6 +11,7 @@ from config.errors import BadInput
 from config.orders import load_registry
 from geofence.terms import Reason, Transition
 from monitor.engine import Effects, Engine
+from monitor.files import replacing
 from monitor.wire import Envelope, envelope_from_line, to_json
 
 BATCH = 1_024  # lines judged together: any other number gives the same output (tests/monitor/test_replay.py)
@@ -82,14 +83,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="TRANSITIONS.jsonl", help="transitions, one a line")
 
 
+def _check_out(args: argparse.Namespace) -> None:
+    """Refuse to write over what is read, by whatever name or link. Raises BadInput."""
+    for option in ("orders", "pings"):
+        source = getattr(args, option)
+        if args.out.is_file() and source.exists() and args.out.samefile(source):
+            raise BadInput(str(args.out), f"--out is the file of --{option}, which would be lost")
+
+
 def run(args: argparse.Namespace) -> int:
     """Replay a file; 0 done. Raises BadInput where orders or pings are not readable."""
+    _check_out(args)
     engine = Engine(load_registry(args.orders))
     try:
-        with args.out.open("wb") as out:
+        with replacing(args.out) as out:
             for effects in replay(engine, read_envelopes(args.pings), until_ms=args.until):
                 for transition in effects.transitions:
                     out.write(to_json(transition_line(transition)) + b"\n")
     except OSError as error:
-        raise BadInput(str(error.filename), error.strerror or "cannot be read or written") from None
+        raise BadInput(str(error.filename or args.out), error.strerror or "cannot be read or written") from None
     return 0

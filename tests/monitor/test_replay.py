@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,3 +137,43 @@ def test_a_file_that_is_not_there_is_named(files: tuple[Path, Path], tmp_path: P
     assert done.returncode == 2
     assert "none.jsonl" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("link", [None, os.symlink, os.link], ids=["itself", "symlink", "hard-link"])
+@pytest.mark.parametrize("option", ["--orders", "--pings"])
+def test_what_is_read_is_never_written_over(files: tuple[Path, Path], tmp_path: Path, option: str, link: Any) -> None:
+    source = files[0] if option == "--orders" else files[1]
+    before, out = source.read_bytes(), source
+    if link is not None:
+        out = tmp_path / "linked"
+        link(source, out)
+    done = resguardo("replay", "--orders", files[0], "--pings", files[1], "--out", out)
+    assert (done.returncode, done.stderr) == (2, f"resguardo: {out}: --out is the file of {option}, which would be lost\n")
+    assert source.read_bytes() == before
+
+
+def test_a_replay_that_fails_leaves_what_was_there_and_nothing_beside_it(files: tuple[Path, Path], tmp_path: Path) -> None:
+    orders, pings = files
+    out = tmp_path / "out.jsonl"
+    out.write_text("of yesterday\n")
+    (tmp_path / "bad.jsonl").write_text(pings.read_text() + "{\n")
+    before = sorted(tmp_path.iterdir())
+    for name in ("none.jsonl", "bad.jsonl"):
+        assert resguardo("replay", "--orders", orders, "--pings", tmp_path / name, "--out", out).returncode == 2
+        assert out.read_text() == "of yesterday\n"
+        assert sorted(tmp_path.iterdir()) == before
+    done = resguardo("replay", "--orders", orders, "--pings", pings, "--out", tmp_path / "absent" / "out")
+    assert (done.returncode, done.stderr) == (2, f"resguardo: {tmp_path}/absent/out: No such file or directory\n")
+
+
+def test_a_replay_keeps_the_links_and_rights_of_its_output_and_writes_into_a_pipe(files: tuple[Path, Path], tmp_path: Path) -> None:
+    orders, pings = files
+    real, out = tmp_path / "real.jsonl", tmp_path / "out.jsonl"
+    real.write_text("of yesterday\n")
+    real.chmod(0o640)
+    out.symlink_to(real)
+    assert resguardo("replay", "--orders", orders, "--pings", pings, "--out", out).returncode == 0
+    assert out.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    done = resguardo("replay", "--orders", orders, "--pings", pings, "--out", "/dev/stdout")
+    assert done.stdout == real.read_text() != "of yesterday\n"
