@@ -114,7 +114,11 @@ class Feed:
 
     async def run(self) -> None:
         """Serve clients until cancelled. Raises OSError if the port is taken."""
-        server = await asyncio.start_server(self._on_client, HOST, self.port, limit=LINE_BYTES_MAX)
+        try:
+            server = await asyncio.start_server(self._on_client, HOST, self.port, limit=LINE_BYTES_MAX)
+        except OSError as error:
+            error.filename = f"{HOST}:{self.port}"  # as in monitor/http.py
+            raise
         self.port = server.sockets[0].getsockname()[1]
         _log.info("feed_listening", port=self.port)
         try:

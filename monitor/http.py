@@ -36,8 +36,9 @@ async def listen(app: web.Application, host: str, port: int) -> web.AppRunner:
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-    except OSError:
+    except OSError as error:
         await runner.cleanup()
+        error.filename = f"{host}:{port}"  # in the place of a file's name, as the log tells it
         raise
     return runner
 

@@ -20,7 +20,7 @@ KEYS = frozenset(
         "event level timestamp part version client session code error retry_s topics orders devices persons host port path reason kind "
         "seconds state channel order incident notification count batch pings offset blocks seconds_ago duration_ms lag_ms since_ms step_ms "
         "signal restarts attempt listening recovered truncated_bytes healthy faults audience pid dropped size "
-        "device"
+        "device amended clients"
     ).split()
 )
 TEXT_MAX = 200  # characters of one value: an identifier or a reason fits, a payload does not

@@ -14,6 +14,7 @@ from monitor.arrivals import Inbound
 from monitor.connection import Batch, Broker, Connection, LinkLost, NoListener, Refused
 from monitor.frames import NOBODYS
 from monitor.log import get_logger
+from monitor.reasons import reason_of, why_disconnected
 from monitor.topics import Topics
 
 __all__ = ["Batch", "Broker", "Inbound", "LinkLost", "NoListener", "Refused", "Session"]
@@ -46,6 +47,7 @@ class Session:
         self._unwanted = unwanted
         self._rng = rng or random.Random()  # jitter
         self._connection: Connection | None = None
+        self._named = {"session": client_id, "host": broker.host, **({} if broker.host.startswith("/") else {"port": broker.port})}
 
     @property
     def ready(self) -> bool:
@@ -82,11 +84,13 @@ class Session:
                 delay_s = BACKOFF_S_MIN
                 self._rise(connection)
                 await connection.watch()
-                _log.warning("broker_link_lost", session=self.client_id, code=connection.reason_code)
+                why = why_disconnected(connection.reason_code, closed=connection.lost.is_set())
+                _log.warning("broker_link_lost", **self._named, code=connection.reason_code, reason=why)
             except (OSError, TimeoutError) as error:
-                _log.warning("broker_unreachable", session=self.client_id, error=type(error).__name__, retry_s=round(delay_s, 1))
+                why = str(error) if isinstance(error, LinkLost | Refused) else reason_of(error) or "no answer"
+                _log.warning("broker_unreachable", **self._named, error=type(error).__name__, reason=why, retry_s=round(delay_s, 1))
             except Exception as error:
-                _log.error("broker_session_failed", session=self.client_id, error=type(error).__name__)
+                _log.error("broker_session_failed", **self._named, error=type(error).__name__)
             finally:
                 connection.close()
                 self._fall(connection)
@@ -96,7 +100,7 @@ class Session:
     def _rise(self, connection: Connection) -> None:
         self._connection = connection
         self.connections += 1
-        _log.info("broker_link_up", session=self.client_id, topics=len(self._topics))
+        _log.info("broker_link_up", **self._named, topics=len(self._topics))
         self._on_link(True)
 
     def _fall(self, connection: Connection) -> None:

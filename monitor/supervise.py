@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 
 from monitor.log import get_logger
+from monitor.reasons import reason_of
 
 RESTART_S_MIN, RESTART_S_MAX = 0.1, 10.0  # a hiccup is over at once; a part that cannot work costs one try in 10 s
 STEADY_S = 60.0  # a part that ran this long has recovered: its next failure starts from RESTART_S_MIN again
@@ -51,14 +52,14 @@ async def supervised(name: str, part: Callable[[], Awaitable[None]], on_restart:
     delay_s = RESTART_S_MIN
     while True:
         started_s = loop.time()
-        error = "returned"
+        error, why = "returned", None
         try:
             await part()
         except Exception as failure:
-            error = type(failure).__name__
+            error, why = type(failure).__name__, reason_of(failure)
         if loop.time() - started_s > STEADY_S:
             delay_s = RESTART_S_MIN
-        _log.error("part_failed", kind=name, error=error, retry_s=delay_s)
+        _log.error("part_failed", kind=name, error=error, retry_s=delay_s, **({"reason": why} if why else {}))
         on_restart(name)
         await asyncio.sleep(delay_s)
         delay_s = min(delay_s * 2, RESTART_S_MAX)
