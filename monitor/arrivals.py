@@ -93,14 +93,15 @@ def _inbound(data: bytes, row: tuple[int, ...]) -> Inbound:
 
 
 class Arrivals(Sequence[Envelope]):
-    """Messages in the order in which they arrived. Never changed once made."""
+    """Messages in the order in which they arrived. Never changed once made, but that the journal may give them up."""
 
-    __slots__ = ("at_ms", "frames", "text")
+    __slots__ = ("at_ms", "frames", "kept", "text")
 
-    def __init__(self, at_ms: Any, text: Any, frames: Any) -> None:
+    def __init__(self, at_ms: Any, text: Any, frames: Any, *, kept: bool = True) -> None:
         self.at_ms = at_ms  # int64[n]
         self.text = text  # uint8[n], TAIL_BYTES zeros at its end
         self.frames = frames
+        self.kept = kept  # False: the journal has given them up
 
     @classmethod
     def of(cls, at_ms: int, pieces: Sequence[Piece]) -> Arrivals:
@@ -151,7 +152,7 @@ class Arrivals(Sequence[Envelope]):
 
     def __getitem__(self, which: int | slice) -> Envelope | Arrivals:
         if isinstance(which, slice):
-            return Arrivals(self.at_ms[which], self.text, self.frames[which])
+            return Arrivals(self.at_ms[which], self.text, self.frames[which], kept=self.kept)
         command, packet_id, _, topic, topic_end, payload, end = self.frames[which].item()
         data = self.text[topic:end].tobytes()
         row = (command, packet_id, 0, 0, topic_end - topic, payload - topic, end - topic)
@@ -160,6 +161,10 @@ class Arrivals(Sequence[Envelope]):
     def __iter__(self) -> Iterator[Envelope]:
         data, rows = self.text.tobytes(), zip(self.at_ms.tolist(), self.frames.tolist(), strict=True)
         return (_make(Envelope, (at_ms, *_inbound(data, row))) for at_ms, row in rows)
+
+    def given_up(self) -> Arrivals:
+        """The same, known not to be on disk."""
+        return Arrivals(self.at_ms, self.text, self.frames, kept=False)
 
     @property
     def size(self) -> int:

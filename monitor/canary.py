@@ -219,10 +219,10 @@ class Canary:
     def step(self, step: int) -> None:
         """Send one ping of each; the first of a round is the one that must be answered.
 
-        Pings that were lost with their connection are not sent again, as a device would: the receipts would wait for
-        them. So both devices then start anew.
+        Pings that were lost with their connection, or that the journal gave up, are not sent again, as a device would:
+        the receipts would wait for them. So both devices then start anew.
         """
-        if step == 0 and self._has_lost:
+        if step == 0 and (self._has_lost or (self._sent_s is not None and JOURNAL not in self._took_s)):
             self._boot, self._seq, self._has_lost = self._boot + 1, 0, False
         self._seq += 1
         at_ms = self._now_ms()

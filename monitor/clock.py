@@ -10,7 +10,7 @@ from monitor.log import get_logger
 
 STEP_MS = 1_000  # NTP slews what is smaller; a larger step is a person, a virtual machine or a broken server, and is said aloud
 NEAR_NS = CLOCK_SKEW_MS_MAX * 1_000_000  # ahead by no more than what passes for a right clock of a device: the sooner over the better
-SLOWER_NEAR, SLOWER_FAR = 2, 8  # the part of its speed that it loses: far ahead, at half speed, no device's clock looks steady (CLOCK_STEADY_…)
+SLOWER_NEAR, SLOWER_FAR = 2, 8  # the part of its speed that it loses: far ahead at half speed, no clock of a device looks steady
 
 _log = get_logger("clock")
 

@@ -272,7 +272,9 @@ class Engine:
         if len(at_ms) > 1:
             np.maximum.accumulate(at_ms, out=at_ms)  # our clock never runs backwards
             self.now_ms = int(at_ms[-1])
-        if np.count_nonzero(run.receipted):
+        if not run.kept:
+            self._receipts.give_up(run.rows[run.receipted])
+        elif np.count_nonzero(run.receipted):
             heard, devices = self._receipts.heard(run.rows[run.receipted]), self._core.devices
             effects.receipts.update(zip([devices[row].id for row in heard], heard.values(), strict=True))
         effects.pings += len(run.rows)
@@ -286,8 +288,9 @@ class Engine:
     def _on_rejection(self, rejection: Rejection, effects: Effects) -> None:
         effects.rejections.append(rejection)
         if rejection.counted is not None:  # it is in the journal, and will never be worth more: its device may forget it
-            device = self._core.devices[rejection.counted.device].id
-            effects.receipts[device] = self._receipts.heard_one(*rejection.counted, self.now_ms)
+            receipt = self._receipts.heard_one(*rejection.counted, self.now_ms)
+            if receipt is not None:
+                effects.receipts[self._core.devices[rejection.counted.device].id] = receipt
 
     def _on_order_change(self, change: OrderChange, effects: Effects) -> None:
         for device in change.devices:

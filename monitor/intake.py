@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from geofence.terms import Ping
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.frames import Splitter
 from monitor.scan import Scanner
-from monitor.terms import Decoded, Envelope
+from monitor.terms import Decoded, Envelope, Rejection
 from monitor.topics import Topics
 from monitor.wire import Directory, decode
 
@@ -23,11 +23,12 @@ OWN = "monitor/"  # begins the topics of what we tell ourselves: never a ping
 class PingRun:
     """Pings that came one behind the other, of which only the last may ask.
 
-    Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt.
+    Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt. Not `kept`: they will not be on disk.
     """
 
     rows: Any
     receipted: Any
+    kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,15 @@ class Other:
     decoded: Decoded
 
 
-def _runs(rows: Any, receipted: Any) -> Iterator[PingRun]:
+def _runs(rows: Any, receipted: Any, kept: bool) -> Iterator[PingRun]:
     """Pings as one run, unless somebody asks how she stands: that ends a run, as the answer knows nothing of what comes later."""
     first = 0
     if np.count_nonzero(rows["check"]):
         for end in (np.flatnonzero(rows["check"]) + 1).tolist():
-            yield PingRun(rows[first:end], receipted[first:end])
+            yield PingRun(rows[first:end], receipted[first:end], kept)
             first = end
     if first < len(rows):
-        yield PingRun(rows[first:], receipted[first:])
+        yield PingRun(rows[first:], receipted[first:], kept)
 
 
 class Intake:
@@ -72,14 +73,16 @@ class Intake:
         for k in others:
             envelope = batch[k]
             decoded = decode(envelope, self._directory)
+            if isinstance(decoded, Rejection) and not arrivals.kept:
+                decoded = replace(decoded, counted=None)
             if type(decoded) is Ping:
                 rows[k] = decoded
                 receipted[k] = envelope.qos > 0 and decoded.ordered  # who has no numbers waits for no receipt
                 continue
-            yield from _runs(rows[first:k], receipted[first:k])
+            yield from _runs(rows[first:k], receipted[first:k], arrivals.kept)
             yield Other(envelope.at_ms, decoded)
             first = k + 1
-        yield from _runs(rows[first:], receipted[first:])
+        yield from _runs(rows[first:], receipted[first:], arrivals.kept)
 
     @staticmethod
     def warm_up() -> None:

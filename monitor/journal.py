@@ -159,6 +159,8 @@ class Journal:
             if self._bytes + waiting.size > WAITING_BYTES_MAX and records:
                 waiting.records, waiting.size = None, 0
                 self._lost += len(records)
+                if isinstance(records, Arrivals):
+                    records.kept = False  # they are judged all the same, but no later receipt must cover them
             self._bytes += waiting.size
             self._waiting.append(waiting)
             self._wake.notify()

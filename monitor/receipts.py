@@ -4,6 +4,9 @@ A receipt says "everything up to here". After an outage a device sends its newes
 heard is not enough: the receipt stays before the first hole until the hole is filled or has been open for so long
 that the device itself must have lost those pings. Nearly every ping is simply the next one: those are counted by compiled code.
 What was heard beyond a hole is kept as runs of numbers, since after a failure of the broker every device goes on beyond one.
+
+What was heard but had to be given up, because the disk was away for too long, counts as not heard; and as its device has it still,
+that hole is never open for too long: it ends when those numbers are heard again, or with the boot.
 """
 
 from __future__ import annotations
@@ -63,6 +66,7 @@ class Receipts:
     def __init__(self) -> None:
         self._ledgers = np.zeros(1, LEDGER)
         self._beyond: dict[int, list[Run]] = {}  # what was heard beyond a hole, in order; no two runs meet
+        self._given_up: dict[int, list[Run]] = {}  # what was heard of the present boot but is not on disk; likewise
 
     def heard(self, pings: Any) -> dict[int, tuple[int, int]]:
         """Note pings (PING rows; duplicates and late ones too); the (boot, seq) to receipt now, by row of the device."""
@@ -72,17 +76,38 @@ class Receipts:
         while (k := note_next(self._ledgers, pings, k)) < len(pings):
             self._note(*(int(pings[k][field]) for field in ("device", "boot", "seq", "at_ms")))
             k += 1
-        if len(pings) == 1:  # numpy's dozen steps for one ping took a third of its time
+        told = self._told(devices)
+        if self._given_up:  # of a count that begins with one there is nothing to tell yet
+            told = {device: (boot, upto) for device, (boot, upto) in told.items() if upto >= 0}
+        return told
+
+    def _told(self, devices: Any) -> dict[int, tuple[int, int]]:
+        if len(devices) == 1:  # numpy's dozen steps for one ping took a third of its time
             ledger = self._ledgers[devices[0]]
             return {int(devices[0]): (int(ledger["boot"]), int(ledger["upto"]))}
         ledgers = self._ledgers[devices]
         return dict(zip(devices.tolist(), zip(ledgers["boot"].tolist(), ledgers["upto"].tolist(), strict=True), strict=True))
 
-    def heard_one(self, device: int, boot: int, seq: int, at_ms: int) -> tuple[int, int]:
-        """Note a ping that was refused, and so has no row of its own; the (boot, seq) to receipt now."""
+    def heard_one(self, device: int, boot: int, seq: int, at_ms: int) -> tuple[int, int] | None:
+        """Note a ping that was refused, and so has no row of its own; the (boot, seq) to receipt now, if there is any."""
         row = np.zeros(1, PING)
         row["device"], row["boot"], row["seq"], row["at_ms"] = device, boot, seq, at_ms
-        return self.heard(row)[device]
+        return self.heard(row).get(device)
+
+    def give_up(self, pings: Any) -> None:
+        """Note pings (PING rows) that were judged but will not be on disk."""
+        self._make_room(int(pings["device"].max()) + 1 if len(pings) else 0)
+        for device, boot, seq in zip(pings["device"].tolist(), pings["boot"].tolist(), pings["seq"].tolist(), strict=True):
+            ledger = self._ledgers[device]
+            if ledger["known"] == 0 or boot > ledger["boot"]:
+                self._begin(device, boot, -1)  # of its first two numbers the second may have come first
+                self._beyond.pop(device, None)
+            if boot == ledger["boot"] and seq > ledger["upto"]:
+                lost = self._given_up.setdefault(device, [])
+                add_to(lost, seq)
+                if len(lost) > RUNS_MAX:  # as if what lies between were lost too: a receipt less, no ping
+                    lost[:2] = [(lost[0][0], lost[1][1])]
+                ledger["has_hole"] = 1
 
     def _make_room(self, devices: int) -> None:
         if devices > len(self._ledgers):
@@ -94,20 +119,43 @@ class Receipts:
         """A ping of a known device that is not simply the next one: one of a new boot that does not begin whole, or one at a hole."""
         ledger = self._ledgers[device]
         beyond = self._beyond.setdefault(device, [])
-        if boot > ledger["boot"]:  # its own count starts, and is whole only from its first number on
-            ledger["boot"], ledger["upto"], ledger["hole_since_ms"] = boot, min(seq, FIRST_SEQ_MAX) - 1, 0
+        if boot > ledger["boot"]:  # whole only from its first number on
+            self._begin(device, boot, min(seq, FIRST_SEQ_MAX) - 1)
             beyond.clear()
         add_to(beyond, seq)
         self._close_hole(ledger, beyond)
-        if beyond and ledger["hole_since_ms"] == 0:
+        if beyond and (ledger["hole_since_ms"] == 0 or self._is_given_up(device, ledger, beyond)):
             ledger["hole_since_ms"] = at_ms
+            del beyond[RUNS_MAX:]  # while a hole stays open: as if not heard, what is on disk is only told later
         elif beyond and (at_ms - ledger["hole_since_ms"] > HOLE_MS_MAX or len(beyond) > RUNS_MAX):
             ledger["upto"], ledger["hole_since_ms"] = beyond[0][0] - 1, 0
             self._close_hole(ledger, beyond)
-        ledger["has_hole"] = int(bool(beyond))
+        self._prune(device, ledger)
+        ledger["has_hole"] = int(bool(beyond) or device in self._given_up)
         if not beyond:
             ledger["hole_since_ms"] = 0
             del self._beyond[device]
+
+    def _begin(self, device: int, boot: int, upto: int) -> None:
+        """A count of its own starts."""
+        ledger = self._ledgers[device]
+        ledger["known"], ledger["has_hole"], ledger["hole_since_ms"] = 1, 0, 0
+        ledger["boot"], ledger["upto"] = boot, upto
+        self._given_up.pop(device, None)
+
+    def _is_given_up(self, device: int, ledger: Any, beyond: list[Run]) -> bool:
+        """Whether in the first hole there is a number that its device has still."""
+        self._prune(device, ledger)
+        lost = self._given_up.get(device)
+        return lost is not None and lost[0][0] < beyond[0][0]
+
+    def _prune(self, device: int, ledger: Any) -> None:
+        """Forget what was given up and is here again."""
+        lost = self._given_up.get(device)
+        while lost and lost[0][1] <= ledger["upto"]:
+            lost.pop(0)
+        if lost is not None and not lost:
+            del self._given_up[device]
 
     @staticmethod
     def _close_hole(ledger: Any, beyond: list[Run]) -> None:
@@ -116,15 +164,21 @@ class Receipts:
 
     def dump(self) -> dict[str, Any]:
         """Plain data for the snapshot."""
-        return {"ledgers": self._ledgers.tobytes(), "beyond": {str(row): self._beyond[row] for row in sorted(self._beyond)}}
+        runs = {"beyond": self._beyond, "given_up": self._given_up}
+        return {"ledgers": self._ledgers.tobytes(), **{name: {str(row): of[row] for row in sorted(of)} for name, of in runs.items()}}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Receipts:
         """What `dump` described."""
         receipts = cls()
         receipts._ledgers = np.frombuffer(data["ledgers"], LEDGER).copy()
-        receipts._beyond = {int(row): [(first, last) for first, last in beyond] for row, beyond in data["beyond"].items()}
+        receipts._beyond = _runs_of(data["beyond"])
+        receipts._given_up = _runs_of(data.get("given_up", {}))  # a snapshot of before there was this
         return receipts
+
+
+def _runs_of(data: dict[str, Any]) -> dict[int, list[Run]]:
+    return {int(row): [(first, last) for first, last in runs] for row, runs in data.items()}
 
 
 def add_to(runs: list[Run], seq: int) -> None:

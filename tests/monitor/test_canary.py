@@ -18,7 +18,7 @@ from config.errors import BadInput
 from config.load import load_settings
 from geofence.policy import JUMP_SPEED_MPS_MAX
 from geofence.terms import Device, DeviceId, Level, OrderId, PersonId, Registry
-from monitor.arrivals import Inbound, Piece
+from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.canary import (
     HER,
     HIM,
@@ -182,6 +182,21 @@ async def test_pings_that_were_lost_with_the_link_hold_no_receipt_back() -> None
     await asyncio.sleep(0)  # the future's callback
     world.deaf = ()
     world.walk(2)
+    assert len(world.rounds) == 3
+
+
+async def test_pings_that_the_journal_gave_up_hold_back_the_receipt_of_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its devices send nothing again: it would be absent until the next start."""
+    world = Round()
+    world.walk(1)
+
+    def give_up(topic: str, payload: bytes) -> None:
+        world.engine.receive(Arrivals.listed([Envelope(world.now_ms(), topic, payload)]).given_up())
+
+    with monkeypatch.context() as full:
+        full.setattr(world, "take", give_up)
+        world.canary.step(1)
+    world.walk(3)
     assert len(world.rounds) == 3
 
 
