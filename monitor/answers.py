@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid5
 
+import numpy as np
+
 from alerts.message import NAMESPACE, code_of
 from alerts.terms import Audience, Channel, Kind, Notification, NotificationId
 from alerts.wording import text_of
@@ -20,6 +22,17 @@ NO_ORDER = ("No hay ninguna orden en vigor para usted. Ante un peligro: 911.", "
 WORD = ("Código", "Code")
 
 Standing = tuple[Level, Reason, Order]  # how one of her orders stands
+
+
+def asked_apart(pings: Any) -> Iterator[Any]:
+    """PING rows in parts, of which only the last row may be a question: the answer knows nothing of what comes later."""
+    first = 0
+    if np.count_nonzero(pings["check"]):
+        for end in (pings["check"].nonzero()[0] + 1).tolist():
+            yield pings[first:end]
+            first = end
+    if first < len(pings):
+        yield pings[first:]
 
 
 def answers(core: Core, pings: Any, incident_of: Mapping[OrderId, IncidentId]) -> list[Notification]:

@@ -31,7 +31,7 @@ from geofence.terms import (
 )
 from geofence.watch import lead_of
 from monitor.adoption import changes_to
-from monitor.answers import answers
+from monitor.answers import answers, asked_apart
 from monitor.decisions import Decisions
 from monitor.engine_state import registry_as_data, registry_from_data, shared
 from monitor.intake import Intake, PingRun
@@ -278,10 +278,11 @@ class Engine:
             heard, devices = self._receipts.heard(run.rows[run.receipted]), self._core.devices
             effects.receipts.update(zip([devices[row].id for row in heard], heard.values(), strict=True))
         effects.pings += len(run.rows)
-        self._tell(self._core.take_rows(run.rows), effects)
-        if run.rows["check"][-1]:
-            self._escalate_until(self.now_ms, effects)  # what is due by now comes first, as after a batch of its own
-            effects.notifications += answers(self._core, run.rows, self._decisions.incidents)
+        for rows in asked_apart(run.rows):
+            self._tell(self._core.take_rows(rows), effects)
+            if rows["check"][-1]:
+                self._escalate_until(int(rows["at_ms"][-1]), effects)  # what is due by then comes first, as after a batch of its own
+                effects.notifications += answers(self._core, rows, self._decisions.incidents)
 
     # --- everything else that comes in ------------------------------------------------------------------------------
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from geofence.terms import Ping
 from monitor.arrivals import Arrivals, Inbound, Piece
 from monitor.frames import Splitter
@@ -21,14 +19,11 @@ OWN = "monitor/"  # begins the topics of what we tell ourselves: never a ping
 
 @dataclass(frozen=True, slots=True)
 class PingRun:
-    """Pings that came one behind the other, of which only the last may ask.
-
-    Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt. Not `kept`: they will not be on disk.
-    """
+    """Pings that came one behind the other. Shapes: rows PING[n]; receipted bool[n], those whose device waits for a receipt."""
 
     rows: Any
     receipted: Any
-    kept: bool = True
+    kept: bool = True  # False: they will not be on disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +32,6 @@ class Other:
 
     at_ms: int
     decoded: Decoded
-
-
-def _runs(rows: Any, receipted: Any, kept: bool) -> Iterator[PingRun]:
-    """Pings as one run, unless somebody asks how she stands: that ends a run, as the answer knows nothing of what comes later."""
-    first = 0
-    if np.count_nonzero(rows["check"]):
-        for end in (np.flatnonzero(rows["check"]) + 1).tolist():
-            yield PingRun(rows[first:end], receipted[first:end], kept)
-            first = end
-    if first < len(rows):
-        yield PingRun(rows[first:], receipted[first:], kept)
 
 
 class Intake:
@@ -79,10 +63,12 @@ class Intake:
                 rows[k] = decoded
                 receipted[k] = envelope.qos > 0 and decoded.ordered  # who has no numbers waits for no receipt
                 continue
-            yield from _runs(rows[first:k], receipted[first:k], arrivals.kept)
+            if k > first:
+                yield PingRun(rows[first:k], receipted[first:k], arrivals.kept)
             yield Other(envelope.at_ms, decoded)
             first = k + 1
-        yield from _runs(rows[first:], receipted[first:], arrivals.kept)
+        if first < len(batch):
+            yield PingRun(rows[first:], receipted[first:], arrivals.kept)
 
     @staticmethod
     def warm_up() -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.terms import Kind
+from geofence.state import PING
 from geofence.terms import Level
-from monitor.arrivals import Arrivals, Inbound, Piece
+from monitor.answers import asked_apart
 from monitor.engine import Effects, Engine
-from monitor.intake import Intake, PingRun
 from monitor.terms import Envelope
 from monitor.wire import to_msgpack
-from tests.monitor.test_arrivals import DIRECTORY
 from tests.pings import T0, at, pair
 
 
@@ -73,10 +73,9 @@ def test_whatever_the_batches_she_reads_the_same(said: list[tuple[str, int, int,
     assert told([*(one for one in batches if one), *([rest] if rest else [])]) == told([[one] for one in arrived]) == told([arrived])
 
 
-def test_a_question_ends_its_run_and_nothing_else_does() -> None:
-    asking = [False, False, True, True, False]
-    body = {"v": 1, "boot": 1, "at": 1}
-    messages = [Inbound("v1/brc/ping", json.dumps({**body, "seq": k, "check": asks}).encode(), False, 1) for k, asks in enumerate(asking)]
-    runs = list(Intake(DIRECTORY).pieces(Arrivals.of(T0, [Piece.of(messages)])))
-    assert [run.rows["seq"].tolist() for run in runs if isinstance(run, PingRun)] == [[0, 1, 2], [3], [4]]
-    assert [len(run.receipted) for run in runs if isinstance(run, PingRun)] == [3, 1, 1]
+def test_a_question_ends_its_part_and_nothing_else_does() -> None:
+    rows = np.zeros(5, PING)
+    rows["seq"], rows["check"] = range(5), [False, False, True, True, False]
+    assert [part["seq"].tolist() for part in asked_apart(rows)] == [[0, 1, 2], [3], [4]]
+    assert [part["seq"].tolist() for part in asked_apart(rows[:2])] == [[0, 1]]
+    assert [part["seq"].tolist() for part in asked_apart(rows[:3])] == [[0, 1, 2]]
