@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from config.errors import BadInput
 from geofence import __version__
+from monitor.hangups import note_hangups
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
@@ -39,6 +40,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _run(args: argparse.Namespace) -> int:
+    note_hangups()  # before anything takes time
     from config.load import load_settings
     from config.places import placing
 

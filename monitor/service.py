@@ -34,6 +34,7 @@ from monitor.desk import Desk
 from monitor.downlink import Downlink
 from monitor.engine import Engine
 from monitor.feed import feed_of
+from monitor.hangups import note_hangups
 from monitor.http import Health, HttpServer
 from monitor.journal import Journal
 from monitor.known_orders import read_orders
@@ -360,7 +361,7 @@ class Service:
         )
 
 
-async def _serve(settings: Settings, registry: Registry, contacts: dict[PersonId, Contact]) -> None:
+async def _serve(settings: Settings, registry: Registry, contacts: dict[PersonId, Contact], hangups: list[int]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -368,6 +369,8 @@ async def _serve(settings: Settings, registry: Registry, contacts: dict[PersonId
     loop.set_exception_handler(_on_stray_exception)
     service = Service(settings, registry, contacts)
     loop.add_signal_handler(signal.SIGHUP, service.reload_soon)
+    if hangups:
+        service.reload_soon()
     await service.run(stop)
 
 
@@ -380,6 +383,7 @@ def run_service(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises BadInput for faults in the files that the settings name."""
     if settings.service.orders is None:
         raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
+    hangups = note_hangups()
     log.configure(settings.log.style, settings.log.level, Unhurried(sys.stderr))
     registry = read_orders(settings.service.orders, settings.service.data_dir)
     if settings.canary.every_s is not None:
@@ -389,5 +393,5 @@ def run_service(settings: Settings) -> int:
     check_called(contacts, [rung.person for rungs in ladder_of(settings, contacts).values() for rung in rungs if rung.person is not None])
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
     with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(settings, registry, contacts))
+        runner.run(_serve(settings, registry, contacts, hangups))
     return 0
