@@ -33,9 +33,9 @@ from geofence.watch import lead_of
 from monitor.adoption import changes_to
 from monitor.answers import answers, asked_apart
 from monitor.decisions import Decisions
-from monitor.engine_state import registry_as_data, registry_from_data, shared
+from monitor.engine_state import WORDS_DIGEST, registry_as_data, registry_from_data, shared
 from monitor.intake import Intake, PingRun
-from monitor.receipts import Receipts
+from monitor.receipts import LEDGER_DIGEST, Receipts
 from monitor.terms import Envelope, Ignored, Link, OrderChange, Reach, Rejection, Status
 from monitor.whereabouts import warm_up as warm_up_views
 from monitor.wire import Directory, from_msgpack, to_msgpack
@@ -198,12 +198,14 @@ class Engine:
     # --- snapshot -----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
-        """Everything the engine knows, registry included; `restore` of any process of this release goes on from it."""
+        """Everything the engine knows, registry included; `restore` of any release whose numbers lie and mean the same goes on from it."""
         arrays, devices, orders, order_rows, person_rows = self._core.dump()
         return to_msgpack(
             {
-                "release": geofence.__version__,
+                "release": geofence.__version__,  # for whoever looks; what counts are the next three
                 "layout": LAYOUT_DIGEST,
+                "ledger": LEDGER_DIGEST,
+                "words": WORDS_DIGEST,
                 "arrays": arrays,
                 "registry": registry_as_data(devices, orders),
                 "order_rows": order_rows,
@@ -222,12 +224,12 @@ class Engine:
     def restore(
         cls, blob: bytes, *, known: Registry = Registry(), ladder: Ladder = DEFAULT_LADDER, adaptive: bool | None = None
     ) -> Engine:
-        """The engine that `snapshot` described. Raises ValueError for another release's.
+        """The engine that `snapshot` described. Raises ValueError for another release's whose numbers lie or mean otherwise.
 
         `known` is what the caller has of its registry; `adaptive` where that setting may have changed.
         """
         data: dict[str, Any] = from_msgpack(blob)
-        if data["release"] != geofence.__version__ or data["layout"] != LAYOUT_DIGEST:
+        if (data["layout"], data.get("ledger"), data.get("words")) != (LAYOUT_DIGEST, LEDGER_DIGEST, WORDS_DIGEST):
             raise ValueError("the snapshot is of another release")
         engine = cls(Registry(), ladder=ladder)
         registry = shared(registry_from_data(data["registry"]), known)

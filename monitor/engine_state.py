@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, TypeVar, overload
 
 from geofence.quick import maker_of
-from geofence.terms import Circle, Corridor, Device, Order, OrderId, PersonId, Polygons, Registry, Shape, Zone, ZoneId, ZoneKind
+from geofence.terms import Circle, Corridor, Device, Order, OrderId, PersonId, Polygons, Registry, Shape, Word, Zone, ZoneId, ZoneKind
 from monitor.wire import Raw, from_msgpack, msgpack_reader, to_msgpack
 
 Member = TypeVar("Member", Device, Order)
+
+# Names what the numbers in the arrays mean, as LAYOUT_DIGEST names where they lie: a reason put between two others moves those behind it.
+_WORDS = [(kind.__name__, [(one.name, one.value) for one in kind]) for kind in Word.__subclasses__() if kind.__module__ == Word.__module__]
+WORDS_DIGEST = sha256(repr(_WORDS).encode()).hexdigest()
 
 _zone, _order = maker_of(Zone), maker_of(Order)
 

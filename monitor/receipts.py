@@ -12,6 +12,7 @@ that hole is never open for too long: it ends when those numbers are heard again
 from __future__ import annotations
 
 from bisect import bisect_right
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ LEDGER = np.dtype(
         ("hole_since_ms", np.int64),
     ]
 )
+LEDGER_DIGEST = sha256(repr(LEDGER.descr).encode()).hexdigest()  # a snapshot of another layout is not read
 
 
 @compiled
