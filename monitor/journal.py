@@ -11,22 +11,20 @@ import errno
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from alerts.terms import Notification
-from geofence.terms import Transition
 from monitor.arrivals import Arrivals
-from monitor.blocks import Block
+from monitor.journal_reader import JournalReader
 from monitor.log import get_logger
-from monitor.segments import SegmentWriter, Walk, first_segment_for, resume, segments_of
+from monitor.records import INPUT, Record, RecordKind, decode_body
+from monitor.segments import SegmentWriter, Walk, resume
 from monitor.signing import Signer
-from monitor.terms import Envelope
-from monitor.wire import from_msgpack, to_json, to_msgpack
+from monitor.wire import to_msgpack
+
+__all__ = ["Journal", "Record", "RecordKind", "block_body", "decode_body"]
 
 COMMIT_EVERY_S = 0.005  # commits closer together than this cost the disk more than they save anyone
 BLOCK_RECORDS_MAX = 20_000  # about 6 MB: a backlog must not become one write that takes seconds
@@ -37,61 +35,6 @@ CHECKPOINT_EVERY_S, CHECKPOINT_BLOCKS = 60.0, 1_000  # what may be rewritten unn
 CLOSE_S_MAX = 2.0  # for the last commit; the whole shutdown has 5 s
 
 _log = get_logger("journal")
-
-
-class RecordKind(IntEnum):
-    """What a record is. The numbers are on disk: they never change."""
-
-    INPUT = 1  # topic, payload, retained, qos
-    TRANSITION = 2  # JSON
-    NOTIFICATION = 3  # JSON
-    QUARANTINE = 4  # an input that the engine failed on, as INPUT; it stands among the inputs as well
-    LOST = 5  # so many records were lost here while the disk was away
-
-
-_INPUT = RecordKind.INPUT  # looked up once a ping: a global name costs a third of a member
-_make = tuple.__new__  # and this half of the named tuple's own
-
-
-class Record(NamedTuple):
-    """One thing that happened. A tuple, since 1,000 a second are made."""
-
-    kind: RecordKind
-    at_ms: int
-    body: Any
-
-    @staticmethod
-    def of_input(envelope: Envelope) -> Record:
-        """What came in, exactly as it came."""
-        return _make(Record, (_INPUT, envelope[0], envelope[1:]))
-
-    @staticmethod
-    def of_quarantine(envelope: Envelope) -> Record:
-        """An input the engine failed on."""
-        return Record.of_input(envelope)._replace(kind=RecordKind.QUARANTINE)
-
-    @staticmethod
-    def of_transition(transition: Transition) -> Record:
-        """What was decided."""
-        return Record(RecordKind.TRANSITION, transition.at_ms, to_json(transition))
-
-    @staticmethod
-    def of_notification(notification: Notification) -> Record:
-        """Who was to be told."""
-        return Record(RecordKind.NOTIFICATION, notification.issued_ms, to_json(notification))
-
-    def envelope(self) -> Envelope:
-        """The envelope of an INPUT or a QUARANTINE."""
-        topic, payload, retained, qos = self[2]
-        return _make(Envelope, (self[1], topic, payload, retained, qos))
-
-
-def decode_body(body: bytes) -> list[Record]:
-    """The records of one block. Raises ValueError for what this release did not write."""
-    try:
-        return from_msgpack(body, list[Record])
-    except Exception as error:  # msgspec's own errors are not ValueErrors, and its name stays behind its door
-        raise ValueError(f"not the records of a journal: {error}") from error
 
 
 @dataclass(slots=True)
@@ -105,11 +48,11 @@ class _Waiting:
     since_s: float  # monotonic
 
 
-class Journal:
+class Journal(JournalReader):
     """The front of the journal, for the event loop; the writer thread behind it."""
 
     def __init__(self, directory: Path, writer: SegmentWriter, walk: Walk) -> None:
-        self._directory = directory
+        super().__init__(directory)
         self._writer = writer
         self.faults = tuple(walk.faults)  # found in what the start had to read
         self._waiting: deque[_Waiting] = deque()
@@ -153,7 +96,7 @@ class Journal:
         if isinstance(records, Arrivals):
             waiting.size = RECORD_BYTES + records.size
         elif records:
-            payloads = sum([len(record[2][1]) for record in records if record[0] is _INPUT])
+            payloads = sum([len(record[2][1]) for record in records if record[0] is INPUT])
             waiting.size = RECORD_BYTES * len(records) + payloads
         with self._wake:
             if self._bytes + waiting.size > WAITING_BYTES_MAX and records:
@@ -183,27 +126,6 @@ class Journal:
     def lost(self) -> int:
         """Records given up since the start."""
         return self._lost
-
-    def read(self, from_record: int = 0) -> Iterator[Record]:
-        """The records on disk from number `from_record` on; what is damaged is passed over. Raises OSError."""
-        for block in self._blocks(from_record):
-            yield from _records(block)[max(0, from_record - block.first) :]
-
-    def inputs(self, from_record: int = 0) -> Iterator[Sequence[Envelope]]:
-        """What came in from number `from_record` on, block by block, read where it lies; as `read` otherwise."""
-        for block in self._blocks(from_record):
-            skip = max(0, from_record - block.first)
-            arrivals = Arrivals.recorded(_INPUT, block.body, block.count, skip)
-            yield arrivals if arrivals is not None else [record.envelope() for record in _records(block)[skip:] if record.kind is _INPUT]
-
-    def _blocks(self, from_record: int) -> Iterator[Block]:
-        paths = segments_of(self._directory)
-        walk = Walk(partial=True)  # what was moved away is missed by whoever verifies
-        for block in walk.blocks(paths[first_segment_for(paths, from_record) :]):
-            if block.first + block.count > from_record:
-                yield block
-        for fault in walk.faults:
-            _log.error("journal_damaged", path=fault.file, offset=fault.offset)
 
     def close(self) -> None:
         """Commit what waits, sign the end, stop. Blocks for at most CLOSE_S_MAX."""
@@ -318,15 +240,6 @@ def _publish_key(path: Path, line: str) -> None:
         path.write_text(known + line)
 
 
-def _records(block: Block) -> list[Record]:
-    """The records of a block; none if this release did not write it."""
-    try:
-        return decode_body(block.body)
-    except ValueError:
-        _log.error("journal_unreadable", offset=block.first, size=block.count)
-        return []
-
-
 def _last_ms(parts: Sequence[Sequence[Record] | Arrivals]) -> int:
     """When the last of these came, or 0."""
     last = parts[-1] if parts else ()
@@ -343,7 +256,7 @@ def _packed(part: Sequence[Record] | Arrivals) -> bytes:
     """Records one behind the other."""
     if not isinstance(part, Arrivals):
         return _encode(part)
-    packed = part.records(_INPUT)
+    packed = part.records(INPUT)
     return packed if packed is not None else _encode([Record.of_input(one) for one in part])
 
 

@@ -8,7 +8,6 @@ It reads only, beside a monitor that writes. Memory: one segment of the journal.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ from config.errors import BadInput
 from config.settings import ServiceSettings
 from geofence.terms import Format, Order, OrderId, Registry, Transition
 from monitor.amendments import AMENDED, Amendment, read_amendments
-from monitor.blocks import BLOCK, Block, scan
 from monitor.engine import Effects, Engine
-from monitor.journal import Record, RecordKind, decode_body
 from monitor.known_orders import read_orders
+from monitor.records import Record, RecordKind, decode_body
 from monitor.recovery import judge
 from monitor.replay import transition_line
+from monitor.segment_times import begins_ms, from_time
 from monitor.segments import Walk, segments_of
 from monitor.sessions import TRACCAR, topics_of
 from monitor.terms import Envelope
@@ -104,9 +103,9 @@ class Playback:
         self._span = from_ms, to_ms
         self._step_ms = step_ms
         self._stop = stop
-        self._paths = _from_time(segments_of(recording.journal), from_ms - warm_ms)
-        begins_ms = _begins_ms(self._paths[0]) if self._paths else None
-        self._registry = recording.world(self._order, from_ms if begins_ms is None else begins_ms)
+        self._paths = from_time(segments_of(recording.journal), from_ms - warm_ms)
+        began_ms = begins_ms(self._paths[0]) if self._paths else None
+        self._registry = recording.world(self._order, from_ms if began_ms is None else began_ms)
         self._last_ms = 0  # of all that was read
         self._recorded: list[bytes] = []  # transitions of the order in the journal
         self._found: list[Transition] = []  # and from the engine
@@ -208,23 +207,3 @@ def _topics(registry: Registry) -> set[str]:
 def playback(recording: Recording, order: str, from_ms: int, to_ms: int, step_ms: int) -> Iterator[Frame]:
     """The frames alone. Raises BadInput, OSError."""
     return Playback(recording, order, from_ms, to_ms, step_ms).frames()
-
-
-def _from_time(paths: list[Path], at_ms: int) -> list[Path]:
-    """The segments from the last one that begins before a moment; all of them if none does."""
-    for index in range(len(paths) - 1, -1, -1):
-        begins_ms = _begins_ms(paths[index])
-        if begins_ms is not None and begins_ms <= at_ms:
-            return paths[index:]
-    return paths
-
-
-def _begins_ms(path: Path) -> int | None:
-    """When the first input of a segment came; None if there is none."""
-    with path.open("rb") as file, suppress(ValueError), mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for item in scan(data):  # type: ignore[arg-type]
-            if isinstance(item, Block) and item.magic == BLOCK:
-                for record in decode_body(item.body):
-                    if record.kind is RecordKind.INPUT:
-                        return record.at_ms
-    return None

@@ -1,6 +1,7 @@
 """From the disk back to where we were: the newest snapshot, then the journal's tail through the same engine.
 
 The tail yields its notifications again, with the same ids: the outbox keeps those it already has, and sends the others.
+Where no snapshot can be used, the journal's last day is judged: a start must not protect nobody for the hours that a year takes.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from alerts.terms import Notification
 from geofence.terms import Command, DeviceId
 from monitor.arrivals import Arrivals
 from monitor.engine import Effects, Engine
-from monitor.journal import Journal
+from monitor.journal_reader import JournalReader
 from monitor.log import get_logger
-from monitor.snapshot import read_snapshots
+from monitor.snapshot import Snapshot, read_snapshots
 from monitor.terms import Envelope
+from monitor.wire import from_msgpack, to_msgpack
 
 CHUNK = 1_000  # envelopes judged at a time: the batch at which the kernel has reached its full speed
+# Judged again where there is no snapshot: 37 s at 4,500 pairs. It shows who is where, how each rests and reports, and what is open.
+# What it does not show (places, holes, ghosts) is learned anew; an incident that is open for longer rings again, which is the safe side.
+DAY_MS = 86_400_000
+STALE_MS = 300_000  # what nobody was told for so long is another situation (alerts/outbox.py, EXPIRY_S)
 _log = get_logger("recovery")
 
 Poisoned = Callable[[Envelope, Exception], None]
@@ -51,33 +57,55 @@ class Recovered:
     """An engine that is up to date with the journal, and what it said on the way."""
 
     engine: Engine
+    place: int = 0  # the record of the journal behind the last one that it knows
     inputs: int = 0
     notifications: list[Notification] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
 
+    def snapshot(self) -> Snapshot:
+        """For the start that goes on from here: the engine, and whom it would have told."""
+        return Snapshot(self.place, self.engine.snapshot(), to_msgpack(self.worth_telling()))
 
-def recover(journal: Journal, snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Callable[[], Engine]) -> Recovered:
-    """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read."""
-    engine, offset = _restore(snapshot_path, restore, fresh)
-    recovered = Recovered(engine)
+    def worth_telling(self) -> list[Notification]:
+        """Without what is over: who begins in the middle may see yesterday otherwise than it was told, and nobody is rung for it now."""
+        return [one for one in self.notifications if one.issued_ms > self.engine.now_ms - STALE_MS or self._is_open(one)]
+
+    def _is_open(self, one: Notification) -> bool:
+        if not one.order:  # of many orders at once
+            return self.engine.awaits_answer(one.id)
+        return self.engine.incident_of(one.order) == one.incident
+
+
+def recover(journal: JournalReader, snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Callable[[], Engine]) -> Recovered:
+    """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read. Raises OSError."""
+    recovered = _restored(snapshot_path, restore)
+    begun = recovered is None
+    recovered = recovered or Recovered(fresh(), journal.recent(DAY_MS))
+    offset = recovered.place
     for chunk in _chunks(journal.inputs(offset)):
-        effects = judge(engine, chunk, _report)
+        effects = judge(recovered.engine, chunk, _report)
         recovered.inputs += len(chunk)
         recovered.notifications += effects.notifications
         recovered.commands += effects.commands
         recovered.receipts.update(effects.receipts)
+    recovered.place = max(offset, journal.end)
+    if begun and offset:
+        recovered.notifications = recovered.worth_telling()
+        _log.warning("begun_in_the_middle", offset=offset, reason="no snapshot can be used: what came before was passed over")
     _log.info("recovered", offset=offset, count=recovered.inputs)
     return recovered
 
 
-def _restore(snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Callable[[], Engine]) -> tuple[Engine, int]:
+def _restored(snapshot_path: Path, restore: Callable[[bytes], Engine]) -> Recovered | None:
+    """What the best usable snapshot knows; None if there is none."""
     for snapshot in read_snapshots(snapshot_path):
         try:
-            return restore(snapshot.blob), snapshot.offset
-        except Exception as error:  # of another release, or of a registry that is no more: the journal has it all
+            owed = from_msgpack(snapshot.owed, list[Notification]) if snapshot.owed else []
+            return Recovered(restore(snapshot.blob), snapshot.offset, notifications=owed)
+        except Exception as error:  # of another layout, or of a registry that is no more: the journal has what matters
             _log.warning("snapshot_unusable", error=type(error).__name__, offset=snapshot.offset)
-    return fresh(), 0
+    return None
 
 
 def _chunks(batches: Iterable[Sequence[Envelope]]) -> Iterator[Sequence[Envelope]]:

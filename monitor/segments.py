@@ -52,7 +52,7 @@ class Walk:
 
     def blocks(self, paths: Sequence[Path]) -> Iterator[Block]:
         """Every whole block that stands where it belongs. Raises OSError."""
-        openings = [_opening(path) for path in paths]
+        openings = [opening_of(path) for path in paths]
         for index, path in enumerate(paths):
             # What a later segment begins with was written again there: it counts there only.
             until = min((later.number for later in openings[index + 1 :] if later is not None), default=None)
@@ -100,7 +100,8 @@ class Walk:
         self.faults.append(Fault(path.name, offset, what))
 
 
-def _opening(path: Path) -> Block | None:
+def opening_of(path: Path) -> Block | None:
+    """What a segment begins with; None where that is damaged. Raises OSError."""
     with path.open("rb") as file:
         block = block_at(file.read(OPENING_BYTES_MAX), 0)
     return block if block is not None and block.magic == OPENING else None
@@ -109,7 +110,7 @@ def _opening(path: Path) -> Block | None:
 def first_segment_for(paths: Sequence[Path], record: int) -> int:
     """Index of the segment in which to begin in order to meet `record`."""
     for index in range(len(paths) - 1, 0, -1):
-        opening = _opening(paths[index])
+        opening = opening_of(paths[index])
         if opening is not None and opening.first <= record:
             return index
     return 0
@@ -118,7 +119,7 @@ def first_segment_for(paths: Sequence[Path], record: int) -> int:
 def resume(directory: Path) -> Walk:
     """Where a journal ends. A tail cut short by a crash is set aside in a `.torn` file. Raises OSError."""
     paths = segments_of(directory)
-    last = next((index for index in range(len(paths) - 1, 0, -1) if _opening(paths[index]) is not None), 0)
+    last = next((index for index in range(len(paths) - 1, 0, -1) if opening_of(paths[index]) is not None), 0)
     for path in paths[last:]:
         _cut_torn_tail(path)
     walk = Walk(partial=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from config.errors import BadInput
 from monitor.blocks import Block
-from monitor.journal import RecordKind, decode_body
 from monitor.merkle import Frontier
+from monitor.records import RecordKind, decode_body
 from monitor.segments import Fault, Walk, segments_of
 from monitor.signing import Checkpoint, Verifier, split_notes
 from monitor.wire import envelope_to_line
