@@ -139,8 +139,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, unknown = build_parser(argv).parse_known_args(argv)
     if unknown:
         args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")  # by the command's own name
+    return answering(lambda: int(args.run(args)))
+
+
+def answering(run: Callable[[], int]) -> int:
+    """The exit status of what is run; faults of the user and of the system are one clear line each."""
     try:
-        return int(args.run(args))
+        return run()
     except BadInput as error:
         print(f"resguardo: {error}", file=sys.stderr)
         return WRONG_USAGE

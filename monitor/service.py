@@ -20,35 +20,34 @@ from alerts.channels.cap import Circle
 from alerts.contacts import Contact
 from alerts.outbox import Outbox
 from alerts.terms import Notification
-from config.contacts import check_called, check_trusted, load_contacts
 from config.errors import BadInput
 from config.settings import Settings
 from geofence.terms import PersonId, Registry
 from monitor import log
 from monitor.amendments import AMENDED
 from monitor.callbacks import Callbacks, callbacks_of
-from monitor.canary import canary_of, with_canary
+from monitor.canary import canary_of
 from monitor.carriers import carriers, ladder_of, pace_s_of, prepare, technical_of
 from monitor.clock import Clock
 from monitor.desk import Desk
 from monitor.downlink import Downlink
-from monitor.engine import Engine
 from monitor.feed import feed_of
+from monitor.groundwork import Groundwork, journal_of, rebuilt, snapshot_of, watched_of
 from monitor.hangups import note_hangups
 from monitor.http import Health, HttpServer
 from monitor.journal import Journal
-from monitor.known_orders import read_orders
 from monitor.loop import Loop, loop_factory
 from monitor.memory import settle_memory
 from monitor.metrics import Metrics
 from monitor.notices import Trouble
 from monitor.output import Unhurried
-from monitor.recovery import Recovered, recover
+from monitor.recovery import Recovered
 from monitor.registrar import Registrar
 from monitor.saver import save
 from monitor.selftest import OK, Report, SelfTest
 from monitor.sessions import Sessions, broker_of
 from monitor.sinks import Distributor
+from monitor.snapshot import drop_next
 from monitor.store import Store
 from monitor.supervise import Restarts, end, supervised
 from monitor.terms import CANARY, Envelope
@@ -90,8 +89,8 @@ class Service:
         self._restarts = Restarts(lambda failing: self._sinks.trouble(Trouble.PART, failing))
         self._saving = asyncio.Lock()
         data = settings.service.data_dir
-        self._snapshot_path = data / "snapshot"
-        self._journal = Journal.open(data / "journal")
+        self._snapshot_path, self._has_saved = snapshot_of(settings), False
+        self._journal = Journal.open(journal_of(settings))
         self._metrics = Metrics()
         self._watchdog = Watchdog()
         self._store = Store(settings.redis) if settings.redis.host else None
@@ -171,16 +170,12 @@ class Service:
             settings.data_dir / AMENDED,
             registry,
             contacts,
-            complete=self._watched,
+            complete=lambda registry: watched_of(self._settings, registry),
             loop=lambda: self._loop,
             views=self._views,
             listen=lambda watched: self._sessions.set_registry(watched),  # noqa: PLW0108 - the sessions come later: they listen to what it watches
             save=self._save,
         )
-
-    def _watched(self, registry: Registry) -> Registry:
-        """The orders of the file, and the canary's."""
-        return registry if self._canary is None else with_canary(registry, self._settings.service.language)
 
     def _put(self, topic: str, payload: bytes) -> None:
         self._loop.put(topic, payload)  # looked up when something comes: at first there is no loop
@@ -287,13 +282,7 @@ class Service:
 
     def _recover(self) -> Recovered:
         """Rebuild the engine and have the kernel compiled; runs beside the event loop, before anything else does."""
-        ladder, adaptive, watched = self._ladder, self._settings.privacy.respondent_interval == "adaptive", self._registrar.watched
-        recovered = recover(
-            self._journal,
-            self._snapshot_path,
-            lambda blob: Engine.restore(blob, known=watched, ladder=ladder, adaptive=adaptive),
-            lambda: Engine(watched, ladder=ladder, adaptive=adaptive),
-        )
+        recovered = rebuilt(self._settings, self._ladder, self._registrar.watched, self._journal)
         recovered.engine.warm_up()
         settle_memory()
         return recovered
@@ -330,6 +319,9 @@ class Service:
         async with self._saving:
             place = self._journal.append([])  # in the same turn as the fork inside `save`: nothing comes between
             await save(self._snapshot_path, self._loop.engine.snapshot, self._when_safe(place), timeout_s)
+            if not self._has_saved:  # what was prepared for our start has served; a later one is for the next release's
+                self._has_saved = True
+                drop_next(self._snapshot_path)
 
     async def _when_safe(self, place: asyncio.Future[int]) -> int:
         await self._outbox.flush()
@@ -381,16 +373,10 @@ def _on_stray_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, obj
 
 def run_service(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises BadInput for faults in the files that the settings name."""
-    if settings.service.orders is None:
-        raise BadInput("service.orders", "is missing: name the orders file, there is nothing to watch without it")
     hangups = note_hangups()
     log.configure(settings.log.style, settings.log.level, Unhurried(sys.stderr))
-    registry = read_orders(settings.service.orders, settings.service.data_dir)
-    if settings.canary.every_s is not None:
-        with_canary(registry, settings.service.language)
-    contacts = load_contacts(settings.service.contacts) if settings.service.contacts is not None else {}
-    check_trusted(contacts, registry)
-    check_called(contacts, [rung.person for rungs in ladder_of(settings, contacts).values() for rung in rungs if rung.person is not None])
+    ground = Groundwork.read(settings)
+    registry, contacts = ground.registry, ground.contacts
     _log.info("starting", pid=os.getpid(), orders=len(registry.orders), devices=len(registry.devices), persons=len(contacts))
     with sole_owner(settings.service.data_dir), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, registry, contacts, hangups))
