@@ -235,7 +235,7 @@ def _settle(batch: list[_Waiting], place: int) -> None:
 
 def _publish_key(path: Path, line: str) -> None:
     """Keep every key that ever signed, one a line."""
-    known = path.read_text() if path.exists() else ""
+    known = path.read_text(errors="replace") if path.exists() else ""  # damaged or not, it only has to hold ours
     if line not in known:
         path.write_text(known + line)
 

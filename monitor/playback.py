@@ -18,6 +18,7 @@ from config.errors import BadInput
 from config.settings import ServiceSettings
 from geofence.terms import Format, Order, OrderId, Registry, Transition
 from monitor.amendments import AMENDED, Amendment, read_amendments
+from monitor.blocks import scan  # noqa: F401 - tests/monitor/test_playback.py takes hold of it here
 from monitor.engine import Effects, Engine
 from monitor.known_orders import read_orders
 from monitor.records import Record, RecordKind, decode_body

@@ -25,7 +25,7 @@ _LOST = leaf_hash(b"")  # stands for a block that is not there, so that those af
 
 def segments_of(directory: Path) -> list[Path]:
     """The segments of a journal, oldest first."""
-    return sorted(directory.glob("????????.segment"))
+    return sorted(directory.glob("[0-9]" * 8 + ".segment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,12 @@ def _cut_torn_tail(path: Path) -> None:
     data = path.read_bytes()
     tail = next(reversed(list(scan(data))), None)
     if isinstance(tail, Damage) and tail.end == len(data):
-        path.with_suffix(".torn").write_bytes(data[tail.offset :])
+        aside = path.with_suffix(".torn")
+        try:
+            aside.write_bytes(data[tail.offset :])
+        except OSError:  # a full disk: it stays where it is, and what comes goes to a new segment anyway
+            aside.unlink(missing_ok=True)
+            return
         with path.open("r+b") as file:
             file.truncate(tail.offset)
             os.fsync(file.fileno())

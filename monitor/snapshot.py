@@ -1,6 +1,6 @@
 """The engine's memory on disk, so that a restart replays a minute of the journal and not all of it.
 
-A file holds one snapshot: a line of JSON (what it is, where in the journal it stands, the CRC of the rest), then the blob.
+A file holds one snapshot: a line of JSON (what it is, where in the journal it stands, the CRC of that and of the rest), then the blob.
 It is written beside the old one, forced to disk, and put in its place by a rename; the old one stays as `.old` until then.
 `.next` is what another release has made beside a running service, for its first start (warm.py).
 A snapshot is a convenience, never the truth: one that cannot be read is passed over, and the journal is replayed further.
@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.files import sync_directory, write_beside
 
@@ -67,9 +68,8 @@ def read_snapshots(path: Path) -> Iterator[Snapshot]:
 
 def _encoded(snapshot: Snapshot) -> bytes:
     body = snapshot.blob + snapshot.owed
-    fields = {"format": FORMAT, "offset": snapshot.offset, "size": len(body), "crc": zlib.crc32(body)}
-    if snapshot.owed:
-        fields["owed"] = len(snapshot.owed)
+    fields = {"format": FORMAT, "offset": snapshot.offset, "size": len(body), "owed": len(snapshot.owed)}
+    fields["crc"] = _seal(fields, body)
     return json.dumps(fields).encode() + b"\n" + body
 
 
@@ -89,10 +89,15 @@ def _read(path: Path) -> Snapshot | None:
         return None
     try:
         fields = json.loads(header[:HEADER_BYTES_MAX])
-        whole = fields["format"] == FORMAT and fields["size"] == len(body) and fields["crc"] == zlib.crc32(body)
-        return _parted(int(fields["offset"]), body, int(fields.get("owed", 0))) if whole else None
+        whole = fields["format"] == FORMAT and fields["size"] == len(body) and fields["crc"] == _seal(fields, body)
+        return _parted(int(fields["offset"]), body, int(fields["owed"])) if whole else None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _seal(fields: dict[str, Any], body: bytes) -> int:
+    """The CRC of all that a file says: with another place in the journal it would be a whole snapshot of something that never was."""
+    return zlib.crc32(body, zlib.crc32(b"%d %d" % (fields["offset"], fields["owed"])))
 
 
 def _parted(offset: int, body: bytes, owed: int) -> Snapshot:

@@ -139,6 +139,7 @@ async def test_a_late_window_is_played_from_a_late_segment(tmp_path: Path, monke
     recording, judged = await recorded(tmp_path, story(5, 152))
     from_ms, to_ms = T0 + 2 * HOUR_MS, T0 + 5 * HOUR_MS // 2
     read: list[Path] = []
+    monkeypatch.setattr(module, "scan", lambda data, scan=module.scan: scan(data))
     walk = module.Walk.blocks
     monkeypatch.setattr(module.Walk, "blocks", lambda self, paths: (read.extend(paths), walk(self, paths))[1])
     played = Playback(recording, "O-0", from_ms, to_ms, 30_000)
