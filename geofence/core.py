@@ -6,7 +6,6 @@ A changed order gets a new row that takes over the state of the old one; the old
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from geofence import policy, state
 from geofence.kernel import judge_orders, step, sweep
 from geofence.schedule import Schedule
 from geofence.state import LAYOUT, OutRow, Tables, copied, doubled
-from geofence.succession import chain, go_on, same_parties, targets_of
+from geofence.succession import WEARERS, chain, go_on, hand_over, new_device, same_parties, targets_of
 from geofence.terms import Device, DeviceId, Order, OrderId, PersonId, Ping, Registry, Zone, ZoneKind
 from geofence.windows import Windows
 from geofence.zone import compile_zone
@@ -79,21 +78,17 @@ class Core:
         return row
 
     def put_device(self, device: Device) -> int:
-        """Register a device; one that is known keeps its row and its track."""
-        if device.id in self.device_rows:
-            return self.device_rows[device.id]
-        person = self._person(device.person)
-        row = self._append("device")
-        for name in ("history", "places", "holes", "ghosts"):
-            self._append(name)
-        d = self._arrays["device"][row]
-        d["person"], d["next_device"] = person, -1
-        d["wanted_s"] = policy.INTERVAL_FAR_S  # what a device does unasked
-        d["gap_s"], d["drain_per_h"] = policy.GAP_FIRST_S, policy.BATTERY_DRAIN_PER_H_FIRST
-        d["signal_dbm"], d["satellites"] = math.nan, -1
-        chain(self._arrays, person, "device", row, "device", "next_device")
-        self.devices.append(device)
-        self.device_rows[device.id] = row
+        """Register a device; one that is known keeps its row, and its track as long as the same person wears it."""
+        person, row = self._person(device.person), self.device_rows.get(device.id)
+        if row is None:
+            row = self.device_rows[device.id] = self._append("device")
+            for name in WEARERS:
+                self._append(name)
+            new_device(self._arrays, row, person)
+            self.devices.append(device)
+        elif self.devices[row].person != device.person:
+            hand_over(self._arrays, row, person)
+        self.devices[row] = device
         return row
 
     def put_order(self, order: Order, *, at_ms: int) -> int:

@@ -18,6 +18,8 @@ OrderId = NewType("OrderId", str)
 ZoneId = NewType("ZoneId", str)
 IncidentId = NewType("IncidentId", str)
 
+NOBODY = PersonId("")  # who wears the devices that are in no registry any more: their rows stay, and are judged for no order
+
 
 class Word(IntEnum):
     """An integer in the arrays, a lower-case word on the wire."""

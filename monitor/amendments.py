@@ -16,7 +16,7 @@ from typing import Any
 
 from config.errors import BadInput
 from config.order_data import devices_from_data, order_as_mapping, order_from_data, orders_input
-from geofence.terms import Device, DeviceId, Order, OrderId, Registry
+from geofence.terms import NOBODY, Device, DeviceId, Order, OrderId, Registry
 from monitor.files import put_file, sync_directory
 from monitor.log import get_logger
 from monitor.wire import from_json, to_json
@@ -151,6 +151,7 @@ def _write(file: int, data: bytes) -> None:
 
 def clashes(devices: Sequence[Device], known: Mapping[DeviceId, Device]) -> list[BadInput]:
     """What keeps devices from being registered beside those that are known."""
+    known = {device: one for device, one in known.items() if one.person != NOBODY}
     names = {(one.format, one.alias or one.id): one.id for one in known.values()}
     found = []
     for index, device in enumerate(devices):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from alerts.channels import Carrier
+from alerts.channels import Answer, Carrier
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.bracelet import Bracelet, Publish
 from alerts.channels.cap import AreaOf, Cap, Sender, no_area
@@ -19,14 +20,31 @@ from alerts.contacts import Contacts
 from alerts.ladder import Ladder, with_ways
 from alerts.terms import Audience, Channel, Notification
 from config.settings import Settings
-from geofence.terms import PersonId
+from geofence.terms import DeviceId, PersonId
 from monitor.notices import Technical
 from monitor.output import Unhurried
 
+WearerOf = Callable[[DeviceId], PersonId | None]  # who wears a device by now; None where that is not known
 
-def carriers(settings: Settings, contacts: Contacts, publish: Publish, area_of: AreaOf = no_area) -> dict[Channel, Carrier]:
+
+class HerBracelet(Bracelet):
+    """Publishes only to what she still wears: between a ring and its end a bracelet may have been given to somebody else."""
+
+    def __init__(self, publish: Publish, wearer_of: WearerOf) -> None:
+        super().__init__(publish)
+        self._wearer_of = wearer_of
+
+    def begin(self, notification: Notification) -> Answer | Awaitable[Answer]:
+        """As for any bracelet; with none left she is reached otherwise."""
+        hers = tuple([device for device in notification.devices if self._wearer_of(device) in (None, notification.person)])
+        return super().begin(notification if hers == notification.devices else replace(notification, devices=hers))
+
+
+def carriers(
+    settings: Settings, contacts: Contacts, publish: Publish, area_of: AreaOf = no_area, wearer_of: WearerOf = lambda device: None
+) -> dict[Channel, Carrier]:
     """Make the carriers that the settings call for."""
-    made: dict[Channel, Carrier] = {Channel.BRACELET: Bracelet(publish), Channel.CONSOLE: Console(_Screen().show)}
+    made: dict[Channel, Carrier] = {Channel.BRACELET: HerBracelet(publish, wearer_of), Channel.CONSOLE: Console(_Screen().show)}
     dispatch, telephone = settings.dispatch, settings.telephone
     if dispatch.webhook_url is not None and dispatch.webhook_secret is not None:
         made[Channel.WEBHOOK] = Webhook(dispatch.webhook_url, dispatch.webhook_secret)

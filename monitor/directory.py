@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geofence.terms import Device, DeviceId, Format, Registry
+from geofence.terms import NOBODY, Device, DeviceId, Format, Registry
 from monitor.topics import NOWHERE, Topics
 
 
@@ -19,16 +19,25 @@ class Directory:
             self.add(row, device)
 
     def add(self, row: int, device: Device) -> None:
-        """Make one device known."""
+        """Make one device known; or known no more, where nobody wears it."""
         name = device.alias or device.id
         if device.format is not Format.V1:
             self.foreign_ids[row] = device.id
-        if device.format is Format.OWNTRACKS:
+        if device.person == NOBODY:
+            self._forget(row, device, name)
+        elif device.format is Format.OWNTRACKS:
             self.owntracks_rows[name] = row
         elif device.format is Format.TRACCAR:
             self.traccar_rows[name] = row
         else:
             self.topics.put(f"v1/{device.id}/ping".encode(), row)
+
+    def _forget(self, row: int, device: Device, name: str) -> None:
+        """Another device may have its name by now."""
+        for rows in (self.owntracks_rows, self.traccar_rows):
+            if rows.get(name) == row:
+                del rows[name]
+        self.topics.put(f"v1/{device.id}/ping".encode(), NOWHERE)
 
     def row_of(self, device: str) -> int | None:
         """The row of a device that speaks v1."""

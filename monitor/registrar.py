@@ -16,7 +16,8 @@ from alerts.contacts import Contacts
 from config.contacts import check_trusted
 from config.errors import BadInput
 from config.order_data import devices_from_data, order_from_data, orders_input
-from geofence.terms import Device, Order, OrderId, Registry
+from geofence.terms import NOBODY, Device, DeviceId, Order, OrderId, Registry
+from monitor.adoption import unworn
 from monitor.amendments import Amendment, Amendments, clashes, digest_of
 from monitor.canary import HER, HIM
 from monitor.inquiries import Reply, Unfit, subject_of, who_of
@@ -100,11 +101,29 @@ class Registrar:
             _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
             return
         self._file = file
-        await self._loop().adopt(watched)
+        await self._adopt(watched)
         await self._listen(watched)
         with suppress(OSError):  # the next snapshot will have it
             await self._save()
         _log.info("orders_taken_over", orders=len(registry.orders), devices=len(registry.devices))
+
+    async def adopt_first(self) -> None:
+        """Take over at the start what the file says, beside what is known from before."""
+        await self._adopt(self.watched)
+
+    async def _adopt(self, watched: Registry) -> None:
+        """Have it judged; devices that change hands are named."""
+        moved, gone = await asyncio.to_thread(self._changing_hands, watched)
+        for event, devices in (("devices_handed_over", moved), ("devices_gone", gone)):
+            if devices:
+                _log.warning(event, count=len(devices), reason=" ".join(devices))
+        await self._loop().adopt(watched)
+
+    def _changing_hands(self, watched: Registry) -> tuple[list[DeviceId], list[DeviceId]]:
+        """(devices that another person wears now, devices that nobody does)."""
+        core = self._views.engine().core
+        moved = [one.id for one in watched.devices if self._views.wearer_of(one.id) not in (None, NOBODY, one.person)]
+        return moved, [device.id for device in unworn(core, watched)]
 
     def _read_file(self, path: Path) -> tuple[Registry, Registry, Registry]:
         """(what the file says, with the console's changes, with all else that is watched); runs beside the event loop. Raises BadInput."""

@@ -94,6 +94,7 @@ class Service:
         self._metrics = Metrics()
         self._watchdog = Watchdog()
         self._store = Store(settings.redis) if settings.redis.host else None
+        self._views = Views(lambda: self._loop.engine, hidden=(CANARY,))
         self._ladder = ladder_of(settings, contacts)
         self._canary = canary_of(
             settings.canary,
@@ -104,7 +105,7 @@ class Service:
             on_round=lambda took_s: self._metrics.canary(took_s, self._clock.now_ms() / 1000),
             on_absent=lambda absent: self._sinks.trouble(Trouble.CANARY, absent),
         )
-        self._ways_out = ways_out = carriers(settings, contacts, self._publish, self._area_of)
+        self._ways_out = ways_out = carriers(settings, contacts, self._publish, self._area_of, self._views.wearer_of)
         self._outbox = Outbox(
             data / "outbox.sqlite",
             ways_out if self._canary is None else self._canary.wrap(ways_out),
@@ -115,7 +116,6 @@ class Service:
             pace_s=pace_s_of(settings),
         )
         self._downlink = Downlink(self._publish_soon, lambda: self._sessions.answers.ready)
-        self._views = Views(lambda: self._loop.engine, hidden=(CANARY,))
         self._registrar = self._registrar_of(registry, contacts)
         put = lambda topic, payload: self._loop.put(topic, payload)  # noqa: E731, PLW0108 - the loop comes after the parts that speak to it
         self._feed = feed_of(settings.feed, self._views, put, self._registrar, self._outbox.waiting)
@@ -298,7 +298,7 @@ class Service:
             self._loop.receive([Envelope(now_ms, "monitor/link", to_json({"up": True}))])
         elif set_back or last_ms < now_ms - DEAF_MS_MAX:
             self._loop.receive([Envelope(last_ms, "monitor/link", to_json({"up": False}))])
-        await self._loop.adopt(self._registrar.watched)
+        await self._registrar.adopt_first()
         if self._store is not None:
             self._store.know(self._views.standings(), self._clock.now_ms())
 

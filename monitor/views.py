@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.order_data import device_as_data, order_as_data
-from geofence.terms import Circle, Corridor, Device, DeviceId, Level, Order, OrderId, Reason, Shape
+from geofence.terms import Circle, Corridor, Device, DeviceId, Level, Order, OrderId, PersonId, Reason, Shape
 from geofence.watch import lead_of
 from monitor.coverage import coverage
 from monitor.engine import Engine, Standing
@@ -97,6 +97,12 @@ class Views:
     def devices(self) -> dict[DeviceId, Device]:
         """Every device that was ever registered."""
         return {device.id: device for device in self.engine().core.devices}
+
+    def wearer_of(self, device: DeviceId) -> PersonId | None:
+        """Who wears a device; None for one that was never registered."""
+        core = self.engine().core
+        row = core.device_rows.get(device)
+        return None if row is None else core.devices[row].person
 
     def devices_of(self, order: OrderId) -> list[dict[str, Any]]:
         """The devices of both parties of an order."""
