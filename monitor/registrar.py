@@ -100,6 +100,8 @@ class Registrar:
         except BadInput as error:
             _log.error("orders_refused", faults=len(str(error).splitlines()), reason=str(error))
             return
+        if self._ends_all(file):
+            return
         self._file = file
         await self._adopt(watched)
         await self._listen(watched)
@@ -109,7 +111,8 @@ class Registrar:
 
     async def adopt_first(self) -> None:
         """Take over at the start what the file says, beside what is known from before."""
-        await self._adopt(self.watched)
+        if not self._ends_all(self._file):
+            await self._adopt(self.watched)
 
     async def _adopt(self, watched: Registry) -> None:
         """Have it judged; devices that change hands are named."""
@@ -124,6 +127,16 @@ class Registrar:
         core = self._views.engine().core
         moved = [one.id for one in watched.devices if self._views.wearer_of(one.id) not in (None, NOBODY, one.person)]
         return moved, [device.id for device in unworn(core, watched)]
+
+    def _ends_all(self, file: Registry) -> bool:
+        """Whether a file without a single order would end orders that are not over, which is said: it is a mistake, or cut short."""
+        if file.orders:
+            return False
+        issued = {one.id for one in self.amendments.over(Registry()).orders}
+        left = sum(one not in issued for one in self._views.unexpired(self._views.orders()))
+        if left:
+            _log.error("orders_refused", faults=1, orders=left, reason=f"{self._path}: has no orders: all that are in force would end")
+        return left > 0
 
     def _read_file(self, path: Path) -> tuple[Registry, Registry, Registry]:
         """(what the file says, with the console's changes, with all else that is watched); runs beside the event loop. Raises BadInput."""

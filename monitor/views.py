@@ -7,7 +7,7 @@ once and for all. Positions are in `monitor/whereabouts.py`, what is not seen in
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,11 @@ class Views:
         core = self.engine().core
         row = core.device_rows.get(device)
         return None if row is None else core.devices[row].person
+
+    def unexpired(self, orders: Iterable[OrderId]) -> Iterator[OrderId]:
+        """Those of these orders that are in the registry and not over."""
+        engine = self.engine()
+        return (one for one in orders if (order := engine.core.order(one)) is not None and order.valid_until_ms > engine.now_ms)
 
     def devices_of(self, order: OrderId) -> list[dict[str, Any]]:
         """The devices of both parties of an order."""

@@ -238,6 +238,28 @@ ORDERS = (
 )
 
 
+async def test_a_file_without_orders_ends_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    hands = Hands(tmp_path)
+    for text in ("", DEVICES.format(him="R"), "# all gone\n"):
+        await hands.hang_up(text)
+        assert hands.watch.engine.orders() == [O1, O2]
+        assert hands.saved == 0
+    said = capfd.readouterr().err
+    assert said.count("orders_refused") == 3
+    assert "orders.toml: has no orders" in said
+    await hands.started(Registry()).adopt_first()
+    assert hands.watch.engine.orders() == [O1, O2], "nor at a start"
+    await hands.hang_up(DEVICES.format(him="R") + ORDERS.format(n=1))
+    assert (hands.watch.engine.orders(), hands.saved) == ([O1], 1), "but one that has some ends the others"
+
+
+async def test_a_file_may_be_empty_where_nothing_is_left_to_end(tmp_path: Path) -> None:
+    hands = Hands(tmp_path, Registry(FILE.devices, (replace(FIRST, valid_until_ms=T0 + 5_000),)))
+    hands.watch.engine.advance(T0 + 10_000)
+    await hands.hang_up("")
+    assert (hands.watch.engine.orders(), hands.saved) == ([], 1)
+
+
 async def test_who_lost_a_device_by_the_file_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     hands = Hands(tmp_path)
     await hands.hang_up(DEVICES.format(him="R2") + ORDERS.format(n=1))
