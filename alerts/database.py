@@ -8,13 +8,12 @@ that nobody can read, are set aside and said: they stop neither the thread nor w
 from __future__ import annotations
 
 import asyncio
-import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from alerts.terms import Audience, Channel, DeliveryState, Kind, Notification, NotificationId
-from geofence.terms import Level, Reason
+from alerts.body import body_of, from_body
+from alerts.terms import DeliveryState, Notification, NotificationId
 
 BUSY_S = 0.2  # for another's lock within one try; then we say that we wait
 RETRY_S = 0.2  # between tries: 5 a second cost nothing, and a freed disk is in use again before anyone notices
@@ -50,8 +49,16 @@ _rows = Table(
     Column("detail", String, nullable=False),
     Column("body", String, nullable=False),
 )
+_receipts = Table(
+    "receipt",
+    _metadata,
+    Column("receipt", String, primary_key=True),  # the carrier's name for what it took
+    Column("notification", String, nullable=False),
+    Column("at_ms", Integer, nullable=False),
+)
 # Made once: SQLAlchemy spent 0.4 ms on building a statement and its parameters for every single row.
 _keep = insert(_rows).on_conflict_do_nothing()
+_keep_receipt = insert(_receipts).on_conflict_do_nothing()
 _raise = (
     update(_rows)
     .where(_rows.c.id == bindparam("one"), _rows.c.rank < bindparam("new_rank"))
@@ -78,17 +85,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """The carrier took it under this name."""
+
+    notification: NotificationId
+    receipt: str
+    at_ms: int
+
+
+Write = Intent | Change | Receipt
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """What the disk knows: every id, the notifications that have not reached an end, and those of them that cannot be read."""
 
     known: tuple[NotificationId, ...]
     unfinished: tuple[Notification, ...]
     unreadable: tuple[NotificationId, ...] = ()
+    receipts: Mapping[str, NotificationId] = field(default_factory=dict)  # a carrier's name -> what it took under it
 
 
 @dataclass(slots=True)
 class _Job:
-    writes: list[Intent | Change]
+    writes: list[Write]
     future: asyncio.Future[Any]
     reads: bool = False
     is_bent: bool = False  # part of it was set aside
@@ -97,7 +117,7 @@ class _Job:
 class _Bent(Exception):
     """One write that no disk could take."""
 
-    def __init__(self, job: _Job, write: Intent | Change) -> None:
+    def __init__(self, job: _Job, write: Write) -> None:
         super().__init__("bent")
         self.job = job
         self.write = write
@@ -130,7 +150,7 @@ class Database:
 
     # --- the event loop's side ------------------------------------------------------------------------------------
 
-    def write(self, *writes: Intent | Change) -> asyncio.Future[None]:
+    def write(self, *writes: Write) -> asyncio.Future[None]:
         """Done once all of it is on disk; fails with OSError if the database is closed before, or for what no disk could take."""
         return self._put(_Job(list(writes), self._loop.create_future()))
 
@@ -267,7 +287,9 @@ def _open(path: Path) -> Connection:
     try:
         with connection.begin():
             _metadata.create_all(connection)
-            is_old = _rows.c.changed_ms < time.time_ns() // 1_000_000 - KEPT_MS
+            old_ms = time.time_ns() // 1_000_000 - KEPT_MS
+            is_old = _rows.c.changed_ms < old_ms
+            connection.execute(delete(_receipts).where(_receipts.c.at_ms < old_ms))
             connection.execute(delete(_rows).where(is_old, _rows.c.state.not_in([state.value for state in OPEN])))
     except BaseException:
         connection.close()
@@ -275,7 +297,7 @@ def _open(path: Path) -> Connection:
     return connection
 
 
-def _try(connection: Connection, job: _Job, write: Intent | Change) -> None:
+def _try(connection: Connection, job: _Job, write: Write) -> None:
     """Apply one write. Raises _Bent if the fault is its own."""
     try:
         _apply(connection, [write])
@@ -285,7 +307,7 @@ def _try(connection: Connection, job: _Job, write: Intent | Change) -> None:
         raise _Bent(job, write) from None
 
 
-def _write_all(connection: Connection, writes: Sequence[Intent | Change]) -> None:
+def _write_all(connection: Connection, writes: Sequence[Write]) -> None:
     """Apply writes in their order. Raises _Unwritable if one of them is at fault."""
     try:
         for run in _runs(writes):
@@ -300,10 +322,10 @@ def _is_disks(error: Exception) -> bool:
     return isinstance(error, _DISK_FAULTS) and not isinstance(error, _ROW_FAULTS)
 
 
-def _runs(writes: Sequence[Intent | Change]) -> Iterator[list[Intent | Change]]:
+def _runs(writes: Sequence[Write]) -> Iterator[list[Write]]:
     """What can be written by one statement. Of several changes of one row in a run, only the furthest is seen afterwards."""
     for kind, run in groupby(writes, type):
-        if kind is Intent:
+        if kind is not Change:
             yield list(run)
             continue
         furthest: dict[NotificationId, Change] = {}
@@ -315,10 +337,12 @@ def _runs(writes: Sequence[Intent | Change]) -> Iterator[list[Intent | Change]]:
         yield list(furthest.values())
 
 
-def _apply(connection: Connection, run: Sequence[Intent | Change]) -> None:
+def _apply(connection: Connection, run: Sequence[Write]) -> None:
     """Write some that are all of one kind."""
     if isinstance(run[0], Intent):
         connection.execute(_keep, [_row(one) for one in run if isinstance(one, Intent)])
+    elif isinstance(run[0], Receipt):
+        connection.execute(_keep_receipt, [asdict(one) for one in run if isinstance(one, Receipt)])
     else:
         connection.execute(_raise, [_step(one) for one in run if isinstance(one, Change)])
 
@@ -340,7 +364,8 @@ def _read(connection: Connection) -> Kept:
     kept = connection.execute(select(_rows.c.id, _rows.c.body).where(is_open).order_by(_rows.c.issued_ms, _rows.c.id)).all()
     read = [(identity, _read_body(body)) for identity, body in kept]
     unreadable = tuple(identity for identity, one in read if one is None)
-    return Kept(known, tuple(one for _, one in read if one is not None), unreadable)
+    receipts = {receipt: NotificationId(one) for receipt, one in connection.execute(select(_receipts.c.receipt, _receipts.c.notification))}
+    return Kept(known, tuple(one for _, one in read if one is not None), unreadable, receipts)
 
 
 def _read_body(body: Any) -> Notification | None:
@@ -349,30 +374,3 @@ def _read_body(body: Any) -> Notification | None:
         return from_body(body)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-_FIELDS = tuple(field.name for field in fields(Notification))
-
-
-def body_of(notification: Notification) -> str:
-    """A notification as JSON; words, not numbers, so that another release can read it."""
-    data = {name: getattr(notification, name) for name in _FIELDS}
-    words = {key: getattr(notification, key).value for key in ("audience", "channel", "kind")}
-    levels = {"level": notification.level.word, "reason": notification.reason.word}
-    return json.dumps({**data, **words, **levels}, ensure_ascii=False)
-
-
-def from_body(body: str) -> Notification:
-    """What `body_of` gave."""
-    data = json.loads(body)
-    typed = {
-        "audience": Audience(data["audience"]),
-        "channel": Channel(data["channel"]),
-        "kind": Kind(data["kind"]),
-        "level": Level[data["level"].upper()],
-        "reason": Reason[data["reason"].upper()],
-        "devices": tuple(data["devices"]),
-        "orders": tuple(data.get("orders", ())),
-        "earlier": tuple((NotificationId(one), int(issued_ms)) for one, issued_ms in data.get("earlier", ())),
-    }
-    return Notification(**{**data, **typed})

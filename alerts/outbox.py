@@ -15,8 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from alerts.channels import Answer, Carrier, Verdict, begin_of
-from alerts.database import Change, Database, Intent, Kept
+from alerts.channels import Answer, Carrier, Verdict, begin_of, receipts_of
+from alerts.database import Change, Database, Intent, Kept, Receipt
 from alerts.lane import Delivery, Lane
 from alerts.overtaken import makes_needless
 from alerts.ringing import Ringing
@@ -160,6 +160,9 @@ class Outbox:
         kept = reading.result()
         unfinished = [one for one in kept.unfinished if one.id not in self._known]
         self._known = dict.fromkeys((*kept.known, *self._known))
+        for carrier in self._carriers.values():
+            if (receipts := receipts_of(carrier)) is not None:
+                receipts.know(kept.receipts)
         for one in unfinished:
             self._accept(one, _done(), look_up=True)
         for identity in kept.unreadable:  # nobody knows what it said
@@ -186,6 +189,8 @@ class Outbox:
                 asyncio.get_running_loop().call_soon(self._report, one.id, DeliveryState.FAILED, "too old")
                 return
         delivery = Delivery(one, carrier, on_disk, self._loop_s() + for_s, look_up=look_up)
+        if look_up and (receipts := receipts_of(carrier)) is not None:
+            receipts.suspect(one)
         conversation = _conversation(one)
         for earlier in list(self._said.get(conversation, ())):
             if not earlier.running and makes_needless(one, earlier.notification):
@@ -280,6 +285,7 @@ class Outbox:
     def _follow(self, delivery: Delivery, answer: Answer) -> None:
         """Draw the consequence of an attempt."""
         if answer.verdict is Verdict.TAKEN:
+            self._keep_receipts(delivery)
             self._finish(delivery, DeliveryState.ACCEPTED, answer.detail)
         elif answer.verdict is Verdict.NEVER:
             self._finish(delivery, DeliveryState.FAILED, answer.detail)
@@ -294,6 +300,13 @@ class Outbox:
             pause_s = self._pause_s(delivery.attempts, answer.retry_after_s)
             channel, _ = self._way(delivery.notification)
             delivery.timer = asyncio.get_running_loop().call_later(pause_s, self._lanes[channel].push, delivery)
+
+    def _keep_receipts(self, delivery: Delivery) -> None:
+        """In the transaction of its end, or before it: what is not known to have been taken is looked up again."""
+        one, receipts, now_ms = delivery.notification.id, receipts_of(delivery.carrier), self._now_ms()
+        names = () if receipts is None else receipts.receipts_of(one)
+        if names:
+            self._disk.write(*(Receipt(one, name, now_ms) for name in names))
 
     def _is_overtaken(self, delivery: Delivery) -> bool:
         """Whether something said while this was on the wire makes another attempt needless."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from alerts.channels import Answer, Carrier, Verdict, begin_of
+from alerts.channels import Answer, Carrier, Verdict, begin_of, receipts_of
 from alerts.ladder import Ladder
 from alerts.terms import Audience, Channel, Kind, Notification
 from config.errors import BadInput
@@ -99,6 +99,7 @@ class Sink:
 
     def __init__(self, carrier: Carrier, channel: Channel, saw: Callable[[Notification], None]) -> None:
         self.timeout_s, self.parallel, self.idempotent = carrier.timeout_s, carrier.parallel, carrier.idempotent
+        self.receipts = receipts_of(carrier)
         self._carrier = carrier
         self._channel = channel
         self._saw = saw

@@ -5,12 +5,12 @@ Carriers never import the monitor: what they need of it (publishing over MQTT) i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from alerts.terms import Notification
+from alerts.terms import Notification, NotificationId
 
 
 class Verdict(Enum):
@@ -49,6 +49,25 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+class Receipts(Protocol):
+    """What a carrier gives that knows no id of ours: its own name for each that it took, by which it is known again after a restart."""
+
+    def know(self, receipts: Mapping[str, NotificationId]) -> None:
+        """What it took in earlier lives."""
+
+    def suspect(self, notification: Notification) -> None:
+        """An earlier life may have sent this."""
+
+    def receipts_of(self, notification: NotificationId) -> tuple[str, ...]:
+        """Its name for this one, once it has it; more, where one was taken twice or nobody knows which."""
+
+
+def receipts_of(carrier: Carrier) -> Receipts | None:
+    """None for a carrier that gives none."""
+    receipts: Receipts | None = getattr(carrier, "receipts", None)
+    return receipts
 
 
 Begin = Callable[[Notification], Answer | Awaitable[Answer]]

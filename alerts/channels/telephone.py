@@ -1,12 +1,14 @@
 """Text messages and calls through Twilio: the door to its package.
 
-Twilio takes no idempotency key for either, so an attempt without an answer is looked up by number, time and text before
-it is made again. The package's own client has no time-out, drops Retry-After and logs numbers: all three are set right here.
+Twilio takes no idempotency key for either, so an attempt without an answer is looked up before it is made again: a text by
+number, time and words, a call by number, time and whose it can be (alerts/channels/claims.py). The package's own client has
+no time-out, drops Retry-After and logs numbers: all three are set right here.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,11 +20,12 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from alerts.channels import Answer, Verdict
+from alerts.channels import Answer, Receipts, Verdict
+from alerts.channels.claims import Claims
 from alerts.channels.http import retry_after_s
 from alerts.channels.spoken import line_of, twiml_of
 from alerts.contacts import Contacts
-from alerts.terms import DeliveryState, Notification
+from alerts.terms import DeliveryState, Notification, NotificationId
 
 LOOK_BACK = timedelta(seconds=5)  # Twilio stamps whole seconds by its own clock
 LOOK_UP_MAX = 50  # newest messages to one number that are looked at; far more than one incident sends
@@ -119,6 +122,10 @@ class _HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc] # the package is
 class Way(Protocol):
     """How a notification goes out by telephone, and how one finds it again."""
 
+    @property
+    def claims(self) -> Claims | None:
+        """For what is known again by nothing else."""
+
     async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Hand it to Twilio."""
 
@@ -128,6 +135,8 @@ class Way(Protocol):
 
 class Text:
     """A text message; it is found again by its words."""
+
+    claims: Claims | None = None
 
     async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Create the message."""
@@ -143,12 +152,29 @@ class Text:
 
 
 class Call:
-    """A call that says the alert twice; it is found again by its time, since Twilio keeps no words of a call."""
+    """A call that says the alert twice; Twilio keeps no words of it, so it is found again as one that can be no other's."""
+
+    def __init__(self) -> None:
+        self.claims = Claims()
 
     async def place(self, client: Client, to: str, account: Account, notification: Notification) -> None:
         """Create the call."""
+        self.claims.begin(notification, to, _now_ms())
+        try:
+            call = await self._create(client, to, account, notification)
+        except Busy:
+            self.claims.refused(notification)
+            raise
+        except TwilioRestException as error:
+            if error.status < SERVER_ERROR:
+                self.claims.refused(notification)
+            raise
+        self.claims.taken(notification, call.sid)
+
+    @staticmethod
+    async def _create(client: Client, to: str, account: Account, notification: Notification) -> Any:
         line = line_of(notification)
-        await client.calls.create_async(
+        return await client.calls.create_async(
             to=to,
             from_=account.from_number,
             twiml=twiml_of(notification, None if line is None else account.callback(line.value, notification)),
@@ -158,8 +184,10 @@ class Call:
         )
 
     async def find(self, client: Client, to: str, notification: Notification) -> bool:
-        """Look for a call to this number since it was issued."""
-        return any(_is_since(call.date_created, notification) for call in await client.calls.list_async(to=to, limit=LOOK_UP_MAX))
+        """Look for a call to this number since it was issued that is no other's."""
+        placed = await client.calls.list_async(to=to, limit=LOOK_UP_MAX)
+        sids = [call.sid for call in placed if _is_since(call.date_created, notification)]
+        return self.claims.find(notification, to, sids, notification.issued_ms - LOOK_BACK // timedelta(milliseconds=1))
 
 
 class Telephone:
@@ -174,6 +202,7 @@ class Telephone:
         self._contacts = contacts
         self._way = way
         self._client: Client | None = None
+        self.receipts: Receipts | None = None if way.claims is None else _Receipts(way.claims, contacts)
 
     def prepare(self) -> None:
         """Load the package and make the client, on the loop that will use it: half a second that no alert may wait for."""
@@ -226,6 +255,28 @@ class Telephone:
         return self._client
 
 
+class _Receipts:
+    """What Twilio gives for a call: its SID."""
+
+    def __init__(self, claims: Claims, contacts: Contacts) -> None:
+        self._claims = claims
+        self._contacts = contacts
+
+    def know(self, receipts: Mapping[str, NotificationId]) -> None:
+        """SIDs of earlier lives, and whose they are."""
+        self._claims.know(receipts)
+
+    def suspect(self, notification: Notification) -> None:
+        """An earlier life may have called this person with this."""
+        contact = None if notification.person is None else self._contacts.get(notification.person)
+        if contact is not None:
+            self._claims.suspect(notification, contact.phone, _now_ms())
+
+    def receipts_of(self, notification: NotificationId) -> tuple[str, ...]:
+        """The SIDs."""
+        return self._claims.receipts_of(notification)
+
+
 def answer_of(status: int, code: int | None) -> Answer:
     """What a refusal of Twilio means."""
     if status >= SERVER_ERROR:
@@ -244,6 +295,10 @@ def is_genuine(auth_token: str, url: str, form: Sequence[tuple[str, str]], signa
     if not signature or not signature.isascii():
         return False
     return bool(RequestValidator(auth_token).validate(url, dict(form), signature))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _is_since(created: datetime | None, notification: Notification) -> bool:
