@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -151,16 +152,16 @@ def test_what_was_given_up_is_known_as_that_however_it_is_cut() -> None:
 
 
 class Bench:
-    """A real engine and a real journal, whose disk is full or not."""
+    """A real engine and a real journal, whose disk fails or not."""
 
     def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.journal, self.heard, self.connection, self.full = Journal.open(directory), Heard(), FakeConnection(), False
+        self.journal, self.heard, self.connection, self.fails = Journal.open(directory), Heard(), FakeConnection(), False
         self.loop = Loop(Engine(pair()), self.journal, Clock(), self.heard)
         write = self.journal._writer.write
 
         def perhaps(body: bytes, count: int) -> None:
-            if self.full:
-                raise OSError(28, "planted")
+            if self.fails:
+                raise OSError(errno.EIO, "planted")  # of a full disk the reserve would be written anew: seconds
             write(body, count)
 
         monkeypatch.setattr(self.journal._writer, "write", perhaps)
@@ -183,19 +184,19 @@ async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(journal_module, "RETRY_S_MAX", 0.05)
     made = Bench(tmp_path / "journal", monkeypatch)
     yield made
-    made.full = False
+    made.fails = False
     made.journal.close()
 
 
 async def test_after_a_disk_that_was_away_no_device_forgets_what_is_not_on_it(bench: Bench) -> None:
     """Pings 1 to 40 waited, the rest was given up, 60 was written: its receipt told the device to forget all."""
     assert await bench.on_disk(1) == (1, 1)
-    bench.full = True
+    bench.fails = True
     for seq in range(2, 60):
         bench.ping(seq)
         await asyncio.sleep(0)
     assert bench.loop.engine.core.tables().device[0]["seq"] == 59, "judged, every one"
-    bench.full = False
+    bench.fails = False
     await until(lambda: len(bench.connection.acknowledged) == 59)
     upto = bench.heard.all("safe")[-1][BRC][1] if bench.heard.all("safe")[-1] else 0
     kept = {json.loads(one.payload)["seq"] for some in bench.journal.inputs() for one in some}
