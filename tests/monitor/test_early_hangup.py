@@ -19,21 +19,21 @@ HELD_UP = """
 import sys
 from pathlib import Path
 from config.load import load_settings
-from monitor import service
-real = service.{place}
+from monitor import groundwork, service
+real = {place}
 def held_up(*args, **more):
     found = real(*args, **more)
     print("here", flush=True)
     sys.stdin.readline()
     return found
-service.{place} = held_up
+{place} = held_up
 sys.exit(service.run_service(load_settings(Path(sys.argv[1]), {{}})))
 """
 
 
 @needs_mosquitto
 @pytest.mark.faults
-@pytest.mark.parametrize("place", ["read_orders", "loop_factory"])
+@pytest.mark.parametrize("place", ["groundwork.read_orders", "service.loop_factory"])
 async def test_a_hangup_before_it_serves_is_done_as_soon_as_it_does(tmp_path: Path, place: str) -> None:
     with world_in(tmp_path, pairs=1) as world:
         monitor = world.monitor
