@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("geofence", "alerts", "config", "monitor", "simulator", "dashboard", "tests")  # right may import left
 PURE = (
     *(f"geofence/{p.name}" for p in sorted((ROOT / "geofence").glob("*.py")) if p.name not in ("jit.py", "schedule.py")),
-    "alerts/terms.py", "alerts/ladder.py", "alerts/escalation.py", "alerts/audiences.py", "alerts/case.py", "alerts/message.py", "alerts/folding.py", "alerts/body.py", "alerts/channels/claims.py", "alerts/overtaken.py", "alerts/ringing.py", "alerts/wording.py",
+    "alerts/terms.py", "alerts/ladder.py", "alerts/escalation.py", "alerts/audiences.py", "alerts/case.py", "alerts/message.py", "alerts/folding.py", "alerts/body.py", "alerts/channels/claims.py", "alerts/overtaken.py", "alerts/ringing.py", "alerts/rungs.py", "alerts/wording.py",
     "dashboard/rights.py", "dashboard/incidents.py", "dashboard/words.py", "dashboard/statistics.py",
-    "monitor/adoption.py", "monitor/decisions.py", "monitor/directory.py", "monitor/engine.py", "monitor/engine_state.py", "monitor/receipts.py", "monitor/arrivals.py", "monitor/topics.py", "monitor/scan.py", "monitor/frames.py", "monitor/gather.py", "monitor/octets.py", "monitor/packing.py", "monitor/answers.py", "monitor/views.py", "monitor/whereabouts.py", "monitor/coverage.py", "monitor/intake.py", "monitor/bounds.py", "monitor/terms.py", "monitor/wire.py", "monitor/wire_foreign.py", "monitor/rejected.py",
+    "monitor/adoption.py", "monitor/decisions.py", "monitor/directory.py", "monitor/engine.py", "monitor/engine_state.py", "monitor/receipts.py", "monitor/arrivals.py", "monitor/topics.py", "monitor/scan.py", "monitor/frames.py", "monitor/gather.py", "monitor/octets.py", "monitor/packing.py", "monitor/answers.py", "monitor/views.py", "monitor/whereabouts.py", "monitor/coverage.py", "monitor/intake.py", "monitor/bounds.py", "monitor/terms.py", "monitor/wire.py", "monitor/wire_foreign.py", "monitor/wire_orders.py", "monitor/rejected.py", "monitor/blocks.py", "monitor/merkle.py",
 )  # fmt: skip
 IMPURE_MODULES = {"time", "random", "secrets", "socket", "asyncio", "os", "sys", "locale", "threading", "subprocess", "logging", "io", "select"}
 IMPURE_CALLS = {"hash", "id", "open", "input", "print"}
