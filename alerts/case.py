@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,11 +17,14 @@ SENT_MAX = 400  # of one incident, that may still be answered: three hours of ne
 
 
 class Said(NamedTuple):
-    """What is remembered of a message: for whom, in which ring, how loud (a Level, or HELP)."""
+    """What is remembered of a message: for whom, in which ring, how loud (a Level, or HELP); by which rung of the ladder, if any."""
 
     audience: Audience
     ring: int
     loudness: int
+    level: Level = Level.CALM
+    step: int = -1  # outside the ladder
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,16 @@ class Case:
     wants_help: bool = False  # she has asked for help, and dispatch has not answered yet
     earlier: tuple[tuple[NotificationId, int], ...] = ()  # (id, issued_ms) of its CAP messages so far
 
-    def note(self, identity: NotificationId, audience: Audience, loudness: int) -> NotificationId | None:
-        """A message has been sent. Of very many the oldest that is not the newest ring of its way is forgotten: that one, if any."""
-        self.sent[identity] = Said(audience, self.ring, loudness)
+    def note(self, identity: NotificationId, loudness: int, due: Due) -> list[NotificationId]:
+        """A message has been sent. Of very many the oldest that is not the newest ring of its way is forgotten: those that are."""
+        self.sent[identity] = Said(due.audience, self.ring, loudness, due.level, due.step, due.turn)
         if len(self.sent) <= SENT_MAX:
-            return None
+            return []
         rings = set(self.told.values())
         oldest = next(one for one in self.sent if one not in rings)
         self.called.pop(oldest, None)
         del self.sent[oldest]
-        return oldest
+        return [oldest]
 
     def ask(self, audience: Audience, loudness: int) -> None:
         """A ring begins for an audience: what it was told before is no longer what waits for its answer."""
@@ -130,6 +134,17 @@ def is_answer(case: Case, said: Said, *, by_device: bool) -> bool:
     return said.ring >= asked.ring or (not by_device and said.loudness >= asked.loudness)
 
 
+def is_taken(case: Case, ack: Acknowledgement) -> bool:
+    """Whether an acknowledgement answers the last ring of its audience, and comes from somebody who may."""
+    return may_answer(case, ack) and is_answer(case, case.sent[ack.notification], by_device=ack.by == "device")
+
+
+def count_others(case: Case, cases: Iterable[Case]) -> int:
+    """How many more emergencies dispatch has not answered."""
+    unanswered = (one for one in cases if Audience.DISPATCH not in one.answered and not one.facts.drill)
+    return sum(one.last.to_level is Level.EMERGENCY for one in unanswered if one is not case)
+
+
 def is_needless(case: Case, rung: Rung) -> bool:
     """Whether something has been answered by now that spares this rung."""
     if rung.unless is Unless.NOTHING:
@@ -157,12 +172,12 @@ def renewed(t: Transition, now: Transition) -> Transition:
 
 
 def _said_as_data(said: Said) -> list[Any]:
-    return [said.audience.value, said.ring, said.loudness]
+    return [said.audience.value, said.ring, said.loudness, int(said.level), said.step, said.turn]
 
 
 def _said_from_data(data: list[Any]) -> Said:
-    audience, ring, loudness = data
-    return Said(Audience(audience), ring, loudness)
+    audience, ring, loudness, level, step, turn = data
+    return Said(Audience(audience), ring, loudness, Level(level), step, turn)
 
 
 def case_as_data(case: Case) -> dict[str, Any]:

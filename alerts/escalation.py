@@ -22,8 +22,10 @@ from alerts.case import (
     case_as_data,
     case_from_data,
     changed,
+    count_others,
     is_answer,
     is_needless,
+    is_taken,
     may_answer,
     renewed,
     with_numbers,
@@ -31,8 +33,8 @@ from alerts.case import (
 from alerts.folding import Folding
 from alerts.ladder import CALL_APART_MS, PATIENCE_MS, UNREACHED_MS, Ladder, Rung
 from alerts.message import message_of
-from alerts.rungs import find_rungs, keep_for_quiet, keep_for_ring, ladder_as_data, plan, put_off, rung_of
-from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from alerts.rungs import find_rungs, keep_for_quiet, keep_for_ring, ladder_as_data, plan, put_off, ring_now, rung_of
+from alerts.terms import TOO_OLD, Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import HISTORY, IncidentId, Level, PersonId, Reason, Transition
 from geofence.watch import LEVELS
 
@@ -113,10 +115,10 @@ class Escalation:
         case = self._case_of(ack.notification)
         if case is None or not may_answer(case, ack):
             return []
-        said = case.sent[ack.notification]
-        if is_answer(case, said, by_device=ack.by == "device"):
-            self._take_answer(case, said.audience, ack)
-        asks = ack.wants_help and ack.by != "device" and said.audience is _HER
+        audience = case.sent[ack.notification].audience
+        if is_taken(case, ack):
+            self._take_answer(case, audience, ack)
+        asks = ack.wants_help and ack.by != "device" and audience is _HER
         return self._call_for_help(case, ack.at_ms) if asks else []
 
     def _take_answer(self, case: Case, audience: Audience, ack: Acknowledgement) -> None:
@@ -132,6 +134,10 @@ class Escalation:
         case = self._case_of(ack.notification)
         return case is not None and ack.device is not None and not may_answer(case, ack)
 
+    def takes(self, ack: Acknowledgement) -> bool:
+        """Whether it answers what was rung last, so that telephones that have not rung for it may be spared."""
+        return (case := self._case_of(ack.notification)) is not None and is_taken(case, ack)
+
     def who_answers(self, ack: Acknowledgement) -> str | None:
         """The name that an answer comes under: the dispatcher's, or whose telephone of the control room it was given on."""
         case = self._case_of(ack.notification)
@@ -142,21 +148,22 @@ class Escalation:
         case = self._case_of(outcome.notification)
         if case is None:
             return []
-        audience = case.sent[outcome.notification].audience
-        if outcome.state is DeliveryState.ACKNOWLEDGED and is_answer(case, case.sent[outcome.notification], by_device=False):
-            self._answer(case, audience)
+        told = case.sent[outcome.notification]
+        if outcome.state is DeliveryState.ACKNOWLEDGED and is_answer(case, told, by_device=False):
+            self._answer(case, told.audience)
         if outcome.state in _ARRIVED and outcome.notification in case.unheard:
             case.set_reached()
         if outcome.state is not DeliveryState.FAILED or case.over:
             return []
-        waiting = [due for due in case.waiting if due.audience is audience and due.turn == 0]
+        rings = outcome.detail == TOO_OLD and ring_now(case, told, outcome.at_ms)
+        waiting = [due for due in case.waiting if due.audience is told.audience and due.turn == 0]
         if outcome.notification in case.called:  # that telephone is busy, or nobody is there: another one rings
             waiting = [due for due in waiting if self._rung(due).person is not None]
         if waiting:
             soonest = min(waiting, key=_by_time)
             soonest.at_ms = min(soonest.at_ms, outcome.at_ms)
             self._set_clock(case, soonest.at_ms)
-        if case.lose_way(outcome.notification, outcome.at_ms):
+        if case.lose_way(outcome.notification, outcome.at_ms) or rings:
             self._set_clock(case, outcome.at_ms)
         return self.due(outcome.at_ms)
 
@@ -233,7 +240,7 @@ class Escalation:
         if ready:
             ready.sort(key=_by_time)
             case.waiting = [due for due in case.waiting if due.at_ms > at_ms]
-        said = self._tell_unreached(case, at_ms) if case.unreached_ms is not None else []
+        said = self._tell_unreached(case, at_ms)
         for due in ready:
             rung = self._rung(due)
             if is_needless(case, rung) or self._is_engaged(case, rung, due):
@@ -266,11 +273,6 @@ class Escalation:
             return True
         self._called_ms[rung.person] = due.at_ms
         return False
-
-    def _count_others(self, case: Case) -> int:
-        """How many more emergencies dispatch has not answered."""
-        unanswered = (one for one in self._cases.values() if _DISPATCH not in one.answered and not one.facts.drill)
-        return sum(one.last.to_level is Level.EMERGENCY for one in unanswered if one is not case)
 
     def _fold(self, case: Case, rung: Rung, due: Due) -> list[Notification] | None:
         """Dispatch hears of it in the list of all who are out of sight; None: by itself, as of what was louder and is not answered."""
@@ -343,13 +345,13 @@ class Escalation:
         """One notification each, outside the ladder."""
         case.last = t
         case.ring += 1
-        due = Due(t.at_ms, t.to_level, -1, _DISPATCH)
-        return [self._notification(case, t, Rung(0, audience, channel), kind, due) for audience, channel in ways]
+        said = [(Rung(0, audience, channel), Due(t.at_ms, t.to_level, -1, audience)) for audience, channel in ways]
+        return [self._notification(case, t, rung, kind, due) for rung, due in said]
 
     def _notification(self, case: Case, t: Transition, rung: Rung, kind: Kind, due: Due) -> Notification:
         """The message, and what is remembered of it."""
-        one = message_of(case, t, rung, kind, due, others=self._count_others(case) if rung.person is not None else 0)
-        self._remember(case, one, HELP if case.wants_help and one.audience is _DISPATCH else int(t.to_level))
+        one = message_of(case, t, rung, kind, due, others=count_others(case, self._cases.values()) if rung.person is not None else 0)
+        self._remember(case, one, HELP if case.wants_help and one.audience is _DISPATCH else int(t.to_level), due)
         if rung.person is not None:
             case.called[one.id] = rung.person
         if kind is Kind.RAISE:
@@ -362,16 +364,16 @@ class Escalation:
 
     def _numbers(self, case: Case, t: Transition, rung: Rung, ring: NotificationId, at_ms: int) -> Notification:
         """New numbers for a ring. Dispatch may answer them as it may answer the ring; her bracelet shows them in its place."""
-        one = message_of(case, t, rung, Kind.UPDATE, Due(at_ms, t.to_level, -1, rung.audience, at_ms), refreshes=ring)
+        due = Due(at_ms, t.to_level, -1, rung.audience, at_ms)
+        one = message_of(case, t, rung, Kind.UPDATE, due, refreshes=ring)
         if one.audience is _DISPATCH:
-            self._remember(case, one, int(t.to_level))
+            self._remember(case, one, int(t.to_level), due)
         return one
 
-    def _remember(self, case: Case, one: Notification, loudness: int) -> None:
+    def _remember(self, case: Case, one: Notification, loudness: int, due: Due) -> None:
         """It may be answered from now on."""
         self._incident_of[one.id] = one.incident
-        forgotten = case.note(one.id, one.audience, loudness)
-        if forgotten is not None:
+        for forgotten in case.note(one.id, loudness, due):
             self._incident_of.pop(forgotten, None)
 
     # --- snapshot -------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from alerts.database import Change, Database, Intent, Kept, Receipt
 from alerts.lane import Delivery, Lane
 from alerts.overtaken import makes_needless
 from alerts.ringing import Ringing
-from alerts.terms import TELEPHONES, Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
+from alerts.terms import TELEPHONES, TOO_OLD, Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, NotificationId, Outcome
 from geofence.terms import IncidentId, PersonId
 
 DISK_S = 0.15  # a telephone waits this long for our disk: a commit takes 4 ms, so longer means that it is broken, or worse than that
@@ -186,7 +186,7 @@ class Outbox:
         if channel in TELEPHONES:
             for_s -= (self._now_ms() - one.issued_ms) / 1000
             if for_s < 0:  # heard in a moment: whoever submits this must not hear of its end before it returns
-                asyncio.get_running_loop().call_soon(self._report, one.id, DeliveryState.FAILED, "too old")
+                asyncio.get_running_loop().call_soon(self._report, one.id, DeliveryState.FAILED, TOO_OLD)
                 return
         delivery = Delivery(one, carrier, on_disk, self._loop_s() + for_s, look_up=look_up)
         if look_up and (receipts := receipts_of(carrier)) is not None:

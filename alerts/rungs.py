@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alerts.case import Case, Due
+from alerts.case import Case, Due, Said
 from alerts.ladder import UNNAMED_MS, Ladder, Rung, asks_on
 from alerts.terms import Audience
 from geofence.terms import Level
@@ -69,6 +69,15 @@ def put_off(case: Case, ladder: Ladder, at_ms: int) -> list[int]:
     return [due.at_ms for due in repeated]
 
 
+def ring_now(case: Case, said: Said, at_ms: int) -> bool:
+    """A rung that came too late for its telephone rings now; not where somebody has answered, or where it waits already."""
+    waits = any((due.level, due.step) == (said.level, said.step) for due in case.waiting)
+    if said.step < 0 or said.audience in case.answered or waits:
+        return False
+    case.waiting.append(Due(at_ms, said.level, said.step, said.audience, said.turn + 1))
+    return True
+
+
 # --- Over a restart ---------------------------------------------------------------------------------------------------
 
 
@@ -82,11 +91,28 @@ def _rung_as_data(rung: Rung) -> list[Any]:
 
 
 def find_rungs(case: Case, ladder: Ladder, before: list[list[list[Any]]]) -> None:
-    """Give what waits the numbers that its rungs have now, should the ladder be another since; where one is gone nothing waits."""
-    found = []
+    """Give what waits the numbers that its rungs have now, should the ladder be another since.
+
+    A rung that comes at another time now keeps its own; where one is gone nothing waits, but dispatch is asked on: by the new ladder.
+    """
+    found, lost = [], []
     for due in case.waiting:
-        now, rung = [_rung_as_data(one) for one in ladder[due.level]], before[due.level][due.step]
-        if rung in now:
-            due.step = now.index(rung)
+        step = _step_now([_rung_as_data(one) for one in ladder[due.level]], before[due.level][due.step])
+        if step is None:
+            lost.append(due)
+        else:
+            due.step = step
             found.append(due)
     case.waiting = found
+    asks_no_more = not any(asks_on(rung_of(ladder, due)) for due in found)
+    for due in lost:
+        if asks_no_more and due.audience is _DISPATCH:
+            plan(case, ladder, due.level, (_DISPATCH,), due.at_ms)
+
+
+def _step_now(now: list[list[Any]], rung: list[Any]) -> int | None:
+    """The last of those that ring the same person by the same way, of which the one at the same time goes before."""
+    if rung in now:
+        return now.index(rung)
+    alike = [step for step, one in enumerate(now) if one[1:] == rung[1:]]
+    return alike[-1] if alike else None

@@ -36,6 +36,7 @@ class Channel(StrEnum):
     CONSOLE = "console"
 
 
+TOO_OLD = "too old"  # the detail of what has failed because it came too late for a telephone
 TELEPHONES = (Channel.SMS, Channel.VOICE, Channel.PUSH)  # ways to a telephone that a person carries: it rings, and shows no history
 
 

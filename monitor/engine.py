@@ -68,6 +68,7 @@ class Effects:
     commands: list[Command] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
+    answers: list[Acknowledgement] = field(default_factory=list)  # those that answer what was rung last
     receipts: dict[DeviceId, tuple[int, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     pings: int = 0
@@ -310,8 +311,10 @@ class Engine:
     def _on_acknowledgement(self, acknowledgement: Acknowledgement, effects: Effects) -> None:
         if self._escalation.is_strange(acknowledgement):
             return
-        who = self._escalation.who_answers(acknowledgement)
-        effects.acknowledgements.append(replace(acknowledgement, who=who))
+        named = replace(acknowledgement, who=self._escalation.who_answers(acknowledgement))
+        effects.acknowledgements.append(named)
+        if self._escalation.takes(acknowledgement):
+            effects.answers.append(named)
         effects.notifications += self._escalation.on_acknowledgement(acknowledgement)
 
     def _on_outcome(self, outcome: Outcome, effects: Effects) -> None:

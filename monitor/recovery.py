@@ -58,6 +58,7 @@ class Recovered:
 
     engine: Engine
     place: int = 0  # the record of the journal behind the last one that it knows
+    in_the_middle: bool = False  # from a prepared snapshot, whose engine may have begun there
     inputs: int = 0
     notifications: list[Notification] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -90,8 +91,9 @@ def recover(journal: JournalReader, snapshot_path: Path, restore: Callable[[byte
         recovered.commands += effects.commands
         recovered.receipts.update(effects.receipts)
     recovered.place = max(offset, journal.end)
-    if begun and offset:
+    if recovered.in_the_middle or (begun and offset):
         recovered.notifications = recovered.worth_telling()
+    if begun and offset:
         _log.warning("begun_in_the_middle", offset=offset, reason="no snapshot can be used: what came before was passed over")
     _log.info("recovered", offset=offset, count=recovered.inputs)
     return recovered
@@ -102,7 +104,7 @@ def _restored(snapshot_path: Path, restore: Callable[[bytes], Engine]) -> Recove
     for snapshot in read_snapshots(snapshot_path):
         try:
             owed = from_msgpack(snapshot.owed, list[Notification]) if snapshot.owed else []
-            return Recovered(restore(snapshot.blob), snapshot.offset, notifications=owed)
+            return Recovered(restore(snapshot.blob), snapshot.offset, notifications=owed, in_the_middle=snapshot.owed != b"")
         except Exception as error:  # of another layout, or of a registry that is no more: the journal has what matters
             _log.warning("snapshot_unusable", error=type(error).__name__, offset=snapshot.offset)
     return None

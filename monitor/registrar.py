@@ -65,6 +65,7 @@ class Registrar:
         self._reload = asyncio.Event()
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self._is_refused = False  # the file of the start: what it said before is in force
         check_trusted(contacts, self.registry)
 
     @property
@@ -102,7 +103,7 @@ class Registrar:
             return
         if self._ends_all(file):
             return
-        self._file = file
+        self._file, self._is_refused = file, False
         await self._adopt(watched)
         await self._listen(watched)
         with suppress(OSError):  # the next snapshot will have it
@@ -111,7 +112,8 @@ class Registrar:
 
     async def adopt_first(self) -> None:
         """Take over at the start what the file says, beside what is known from before."""
-        if not self._ends_all(self._file):
+        self._is_refused = self._ends_all(self._file)
+        if not self._is_refused:
             await self._adopt(self.watched)
 
     async def _adopt(self, watched: Registry) -> None:
@@ -206,7 +208,7 @@ class Registrar:
         if self._views.engine().core.order(of) != order:
             raise Unfit("the monitor could not judge it: nothing has changed")
         at_ms = self._views.now_ms
-        base = digest_of(next((one for one in self._file.orders if one.id == of), None))
+        base = digest_of(before if self._is_refused else next((one for one in self._file.orders if one.id == of), None))
         try:
             await asyncio.to_thread(self.amendments.add, Amendment(at_ms, of, order, base, devices, who))
         except OSError:

@@ -75,7 +75,7 @@ class Distributor:
             self._downlink.command(command)
         if effects.acknowledgements:
             self._outbox.acknowledged([one.notification for one in effects.acknowledgements])
-            self._outbox.answered(effects.acknowledgements)
+            self._outbox.answered(effects.answers)
         if effects.transitions:
             self._journal.append([Record.of_transition(one) for one in effects.transitions])
         for fault in effects.faults:

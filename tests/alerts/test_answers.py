@@ -10,7 +10,7 @@ import pytest
 from alerts.case import SENT_MAX
 from alerts.escalation import Escalation
 from alerts.ladder import DEFAULT_LADDER, UNREACHED_MS, Ladder, with_ways
-from alerts.terms import Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, Outcome
+from alerts.terms import TOO_OLD, Acknowledgement, Audience, Channel, DeliveryState, Kind, Notification, Outcome
 from geofence.terms import DeviceId, Level, PersonId, Reason
 from tests.alerts.conversation import BREACH, CALM, CAUTION, DISPATCH, EMERGENCY, HER, WARNING, answer, rung
 from tests.messages import FACTS, transition
@@ -257,3 +257,77 @@ def test_a_device_that_it_was_not_for_is_strange() -> None:
     assert escalation.is_strange(Acknowledgement(asked.id, "person", 1_000, DeviceId("tag-1")))
     assert not escalation.is_strange(answer(said[0], "device"))
     assert not escalation.is_strange(answer(asked, "dispatcher"))
+
+
+# --- after an outage ------------------------------------------------------------------------------------------------------
+
+
+def too_late(one: Notification, at_ms: int) -> Outcome:
+    return Outcome(one.id, DeliveryState.FAILED, at_ms, TOO_OLD)
+
+
+def hers(said: list[Notification]) -> list[tuple[Channel, int]]:
+    return [(one.channel, one.issued_ms) for one in said if one.audience is HER]
+
+
+def away() -> tuple[Escalation, list[Notification], list[Notification]]:
+    """Nobody was there from 2 s to six minutes: what was said before, and what is due then with the times at which it should have been."""
+    escalation, said = rung()
+    return escalation, said, until(escalation, 360_000)
+
+
+def test_a_telephone_that_nobody_could_ring_in_time_rings_as_soon_as_somebody_can() -> None:
+    escalation, _, late = away()
+    text, call = told(late, HER, Channel.SMS), told(late, HER, Channel.VOICE)
+    again = [*escalation.on_outcome(too_late(text, 360_100)), *escalation.on_outcome(too_late(call, 360_200))]
+    assert hers(again) == [(Channel.SMS, 360_100), (Channel.VOICE, 360_200)]
+    assert {one.id for one in again}.isdisjoint({text.id, call.id})
+    once_more = escalation.on_outcome(too_late(told(again, HER, Channel.SMS), 800_000))
+    assert hers(once_more) == [(Channel.SMS, 800_000)], "another outage"
+    restart = restarted(escalation, DEFAULT_LADDER)
+    assert hers(restart.on_outcome(too_late(told(once_more, HER, Channel.SMS), 1_200_000))) == [(Channel.SMS, 1_200_000)]
+
+
+def test_what_came_too_late_is_not_rung_for_where_she_has_answered_or_all_is_over_or_it_waits_already() -> None:
+    escalation, said, late = away()
+    escalation.on_acknowledgement(answer(told(said, HER, Channel.BRACELET), "person", 360_050))
+    assert hers(escalation.on_outcome(too_late(told(late, HER, Channel.SMS), 360_100))) == []
+    escalation, said, late = away()
+    escalation.on_acknowledgement(answer(told(said, HER, Channel.BRACELET), "device", 360_050))
+    assert hers(escalation.on_outcome(too_late(told(late, HER, Channel.SMS), 360_100))) == [], "her bracelet has shown it"
+    escalation, _, late = away()
+    escalation.on_transition(later(CALM, Reason.CLEAR, 360_050), FACTS)  # type: ignore[arg-type]
+    assert hers(escalation.on_outcome(too_late(told(late, HER, Channel.SMS), 360_100))) == []
+    escalation, _, late = away()
+    escalation.on_transition(later(EMERGENCY, Reason.BREACH, 359_000), FACTS)  # type: ignore[arg-type]
+    said = [*escalation.on_outcome(too_late(told(late, HER, Channel.VOICE), 360_100)), *until(escalation, 380_000)]
+    assert [channel for channel, _ in hers(said)].count(Channel.VOICE) == 1
+
+
+# --- another ladder after a restart ----------------------------------------------------------------------------------------
+
+
+def with_last(**changed: int) -> Ladder:
+    """The default ladder, but for the question to dispatch that is repeated."""
+    rungs = DEFAULT_LADDER[EMERGENCY]
+    return {**DEFAULT_LADDER, EMERGENCY: (*rungs[:7], replace(rungs[7], **changed))}  # type: ignore[arg-type]
+
+
+def test_dispatch_is_asked_on_whatever_has_become_of_the_ladder() -> None:
+    escalation, _ = rung()
+    said = until(escalation, 100_000)
+    for ladder in (with_last(after_s=45), with_last(after_s=90, repeat_s=30)):
+        assert len(at_s(until(restarted(escalation, ladder), 3_700_000), DISPATCH, Channel.WEBHOOK)) >= 59
+    ways = {Channel.WEBHOOK: Channel.CAP}
+    by_cap = {level: tuple(replace(one, channel=ways.get(one.channel, one.channel)) for one in rungs) for level, rungs in DEFAULT_LADDER.items()}
+    asked = at_s(until(restarted(escalation, by_cap), 3_700_000), DISPATCH, Channel.CAP)
+    assert (asked[0], len(asked)) == (120, 62), "by the way that there is now, from its first rung on"
+    escalation.on_acknowledgement(answer(told(said, DISPATCH, Channel.WEBHOOK), "dispatcher", 110_000))
+    assert at_s(until(restarted(escalation, by_cap), 3_700_000), DISPATCH, Channel.CAP) == []
+
+
+def test_what_escalation_does_not_take_spares_no_telephone() -> None:
+    escalation, said, cry = cried()
+    old = answer(told(said, DISPATCH, Channel.WEBHOOK), "dispatcher", 21_000)
+    assert not escalation.takes(old)
+    assert escalation.takes(answer(told(cry, DISPATCH, Channel.WEBHOOK), "dispatcher", 21_000))

@@ -184,6 +184,19 @@ async def test_whom_nobody_told_hears_it_from_the_start_that_was_prepared(tmp_pa
     assert started.engine.standings() == prepared.engine.standings() != []
 
 
+async def test_what_is_over_by_the_start_is_not_rung_for_though_it_was_open_when_it_was_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = await recorded(tmp_path / "journal", hourly(45, 100.0), monkeypatch)
+    prepared = begun(journal, tmp_path / "none")
+    was_open = prepared.engine.incident_of(OrderId("O1"))
+    write_next(tmp_path / "snapshot", prepared.snapshot())
+    assert was_open in {one.incident for one in begun(journal, tmp_path / "snapshot").notifications}
+    await recorded(journal, hourly(15, 5_000.0, 45), monkeypatch)
+    started = begun(journal, tmp_path / "snapshot")
+    stale = {one.incident for one in started.notifications if one.issued_ms <= started.engine.now_ms - STALE_MS}
+    assert was_open not in stale
+    assert stale <= {started.engine.incident_of(OrderId("O1"))}
+
+
 # --- the command ------------------------------------------------------------------------------------------------------
 
 
