@@ -12,7 +12,6 @@ import fcntl
 import os
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -133,8 +132,7 @@ class Service:
             technical=technical_of(settings),
             feed=self._feed,
         )
-        # By the machine's clock: what others sign by theirs is no older because our record is ahead.
-        self._desk = Desk(settings, self._put, lambda: time.time_ns() // 1_000_000)
+        self._desk = Desk(settings, self._put, self._clock.now_ms)
         self._sessions = Sessions(
             settings.service.name,
             broker_of(settings.broker),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from pathlib import Path
 
 import pytest
 
+from alerts.channels.dispatch import signature
+from config.settings import DispatchSettings, Secret, Settings
 from monitor.clock import Clock
+from monitor.desk import Desk
 from monitor.engine import Effects, Engine
 from monitor.terms import Envelope
 from monitor.wire import to_json
@@ -95,6 +99,16 @@ def test_time_goes_on_from_what_the_record_has_and_the_machine_catches_up() -> N
         assert clock.now_ms() > last_ms
         last_ms = clock.now_ms()
     assert last_ms == now_ns[0] // 1_000_000
+
+
+def test_what_a_dispatcher_signs_by_the_right_time_is_taken_though_the_record_is_ahead() -> None:
+    settings = Settings(dispatch=DispatchSettings(webhook_url="https://x.example", webhook_secret=Secret("s" * 32)))
+    put: list[str] = []
+    desk = Desk(settings, lambda topic, payload: put.append(topic), lambda: time.time_ns() // 1_000_000 + HOUR_S * 1_000)
+    body = b'{"alert":"11111111-2222-5333-8444-555555555555","who":"ana"}'
+    assert desk.on_dispatch(signature("s" * 32, int(time.time()), body), body)
+    assert not desk.on_dispatch(signature("s" * 32, int(time.time()) - HOUR_S, body), body), "an old one is not"
+    assert len(put) == 1
 
 
 SHIFT = "import os, time\nreal = time.time_ns\ntime.time_ns = lambda: real() + int(os.environ['TEST_AHEAD_S']) * 1_000_000_000\n"
