@@ -22,7 +22,9 @@ def machine_ms() -> int:
 class Desk:
     """Says of each answer whether it was taken; one that was not is told nothing more."""
 
-    def __init__(self, settings: Settings, put: Callable[[str, bytes], None], now_ms: Callable[[], int], signed_ms: Callable[[], int] = machine_ms) -> None:
+    def __init__(
+        self, settings: Settings, put: Callable[[str, bytes], None], now_ms: Callable[[], int], signed_ms: Callable[[], int] = machine_ms
+    ) -> None:
         self._secret = settings.dispatch.webhook_secret
         self._answers = Answers(settings.push.answer_secret) if settings.push.answer_secret is not None else None
         self._put = put
