@@ -16,7 +16,7 @@ from alerts.terms import Acknowledgement, Audience, Kind, Notification, Notifica
 from geofence.terms import DeviceId, IncidentId, Level, Reason
 from geofence.watch import LEVELS
 
-TOLD_MAX = 50_000  # notifications to which an answer is understood: it comes within minutes, and that is an hour of a county at its worst
+TOLD_MAX = 10_000  # notifications to which an answer is understood: a telephone waits five minutes at most, and these take 7 MB
 K = TypeVar("K")
 V = TypeVar("V")
 
