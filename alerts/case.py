@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -118,11 +118,15 @@ class Case:
 
 
 def may_answer(case: Case, ack: Acknowledgement) -> bool:
-    """A device may answer only for the person it belongs to; a dispatcher only for dispatch."""
-    audience = case.sent[ack.notification].audience
+    """Whether who acknowledges is somebody of the audience that the message was for."""
+    return is_of(case.sent[ack.notification].audience, case.facts.protected_devices, ack)
+
+
+def is_of(audience: Audience, devices: Sequence[DeviceId], ack: Acknowledgement) -> bool:
+    """A device answers only for the person it belongs to, whose `devices` these are; a dispatcher only for dispatch."""
     if ack.by == "dispatcher":
         return audience is Audience.DISPATCH
-    return ack.device is None or (audience is Audience.PROTECTED and ack.device in case.facts.protected_devices)
+    return ack.device is None or (audience is Audience.PROTECTED and ack.device in devices)
 
 
 def is_answer(case: Case, said: Said, *, by_device: bool) -> bool:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from alerts.case import is_of
 from alerts.lane import Delivery
 from alerts.terms import Acknowledgement, Audience, Kind, Notification, NotificationId
 from geofence.terms import DeviceId, IncidentId, Level, Reason
@@ -88,7 +89,7 @@ class Ringing:
     def answered(self, ack: Acknowledgement) -> list[Delivery]:
         """What an answer makes needless; a device that says it shows the alert is not one, nor is another's device."""
         told = self._told.get(ack.notification)
-        if told is None or not _may_answer(told, ack):
+        if told is None or ack.by == "device" or not is_of(told.ring.audience, told.devices, ack):
             return []
         told.ring.over = True
         pairs = [pair for pair in self._waiting.get(told.incident, ()) if pair[1].audience is told.ring.audience]
@@ -118,12 +119,6 @@ def _about(one: Notification) -> tuple[object, ...]:
 def _is_ended(waiting: Notification, end: Notification) -> bool:
     """Not what is newer than the end; and somebody who asks for help is not helped by his going."""
     return waiting.issued_ms <= end.issued_ms and waiting.reason is not Reason.SOS
-
-
-def _may_answer(told: _Told, ack: Acknowledgement) -> bool:
-    if ack.by == "dispatcher":
-        return told.ring.audience is Audience.DISPATCH
-    return ack.by == "person" and (ack.device is None or ack.device in told.devices)
 
 
 def _keep(memory: OrderedDict[K, V], key: K, value: V) -> None:

@@ -162,10 +162,6 @@ class Arrivals(Sequence[Envelope]):
         data, rows = self.text.tobytes(), zip(self.at_ms.tolist(), self.frames.tolist(), strict=True)
         return (_make(Envelope, (at_ms, *_inbound(data, row))) for at_ms, row in rows)
 
-    def given_up(self) -> Arrivals:
-        """The same, known not to be on disk."""
-        return Arrivals(self.at_ms, self.text, self.frames, kept=False)
-
     @property
     def size(self) -> int:
         """Bytes in memory."""

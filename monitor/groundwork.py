@@ -21,9 +21,8 @@ from monitor.recovery import Recovered, recover
 
 @dataclass(frozen=True, slots=True)
 class Groundwork:
-    """The settings and what they name, read and checked."""
+    """What the settings name, read and checked."""
 
-    settings: Settings
     registry: Registry  # what the orders file says
     contacts: dict[PersonId, Contact]
 
@@ -38,7 +37,7 @@ class Groundwork:
         check_trusted(contacts, registry)
         called = [rung.person for rungs in ladder_of(settings, contacts).values() for rung in rungs if rung.person is not None]
         check_called(contacts, called)
-        return cls(settings, registry, contacts)
+        return cls(registry, contacts)
 
 
 def watched_of(settings: Settings, registry: Registry) -> Registry:

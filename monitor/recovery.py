@@ -58,7 +58,7 @@ class Recovered:
 
     engine: Engine
     place: int = 0  # the record of the journal behind the last one that it knows
-    in_the_middle: bool = False  # from a prepared snapshot, whose engine may have begun there
+    in_the_middle: bool = False  # its engine began there, or may have: a prepared snapshot does not say
     inputs: int = 0
     notifications: list[Notification] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -80,9 +80,7 @@ class Recovered:
 
 def recover(journal: JournalReader, snapshot_path: Path, restore: Callable[[bytes], Engine], fresh: Callable[[], Engine]) -> Recovered:
     """Rebuild the engine; `fresh` makes a new one, for the first start and for when no snapshot can be read. Raises OSError."""
-    recovered = _restored(snapshot_path, restore)
-    begun = recovered is None
-    recovered = recovered or Recovered(fresh(), journal.recent(DAY_MS))
+    recovered = _restored(snapshot_path, restore) or _begun(fresh(), journal.recent(DAY_MS))
     offset = recovered.place
     for chunk in _chunks(journal.inputs(offset)):
         effects = judge(recovered.engine, chunk, _report)
@@ -91,12 +89,17 @@ def recover(journal: JournalReader, snapshot_path: Path, restore: Callable[[byte
         recovered.commands += effects.commands
         recovered.receipts.update(effects.receipts)
     recovered.place = max(offset, journal.end)
-    if recovered.in_the_middle or (begun and offset):
+    if recovered.in_the_middle:
         recovered.notifications = recovered.worth_telling()
-    if begun and offset:
-        _log.warning("begun_in_the_middle", offset=offset, reason="no snapshot can be used: what came before was passed over")
     _log.info("recovered", offset=offset, count=recovered.inputs)
     return recovered
+
+
+def _begun(engine: Engine, place: int) -> Recovered:
+    """A new engine, which reads the journal from there on."""
+    if place:
+        _log.warning("begun_in_the_middle", offset=place, reason="no snapshot can be used: what came before is passed over")
+    return Recovered(engine, place, in_the_middle=place > 0)
 
 
 def _restored(snapshot_path: Path, restore: Callable[[bytes], Engine]) -> Recovered | None:

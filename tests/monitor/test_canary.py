@@ -191,7 +191,9 @@ async def test_pings_that_the_journal_gave_up_hold_back_the_receipt_of_one_round
     world.walk(1)
 
     def give_up(topic: str, payload: bytes) -> None:
-        world.engine.receive(Arrivals.listed([Envelope(world.now_ms(), topic, payload)]).given_up())
+        lost = Arrivals.listed([Envelope(world.now_ms(), topic, payload)])
+        lost.kept = False
+        world.engine.receive(lost)
 
     with monkeypatch.context() as full:
         full.setattr(world, "take", give_up)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from geofence.terms import Command, DeviceId, IncidentId, Level, Reason, Registry, Transition
+from monitor.broker import NoBroker, mosquitto_program
 from simulator.device import Broker
 from simulator.virtual import Answer, Arrival
 
@@ -74,8 +74,9 @@ def naive() -> type[NaiveJudge]:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[BrokerProcess]:
     """A real mosquitto of our own on a free port."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
-    if program is None:
+    try:
+        program = mosquitto_program()
+    except NoBroker:
         pytest.skip("mosquitto is not installed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
