@@ -3,7 +3,8 @@
 A receipt says "everything up to here". After an outage a device sends its newest ping first, so the highest number
 heard is not enough: the receipt stays before the first hole until the hole is filled or has been open for so long
 that the device itself must have lost those pings. Nearly every ping is simply the next one: those are counted by compiled code.
-What was heard beyond a hole is kept as runs of numbers, since after a failure of the broker every device goes on beyond one.
+What was heard beyond a hole is kept as runs of numbers. After a failure of the broker every device goes on beyond one hole for
+ten minutes: where one run is all there is to know, it lies in an array, and compiled code sees to it.
 
 What was heard but had to be given up, because the disk was away for too long, counts as not heard; and as its device has it still,
 that hole is never open for too long: it ends when those numbers are heard again, or with the boot.
@@ -18,16 +19,17 @@ from typing import Any
 import numpy as np
 
 from geofence.jit import compiled
-from geofence.state import PING
+from geofence.state import PING, copied
 
 HOLE_MS_MAX = 600_000  # devices resend what is not receipted at every reconnection; ten minutes outlast the usual outage (8 min)
 RUNS_MAX = 1_000  # runs of numbers kept in mind beyond a hole: every second ping of half an hour at the fastest interval of 5 s
 FIRST_SEQ_MAX = 1  # a new boot counts from 0 or from 1
+NO_RUN = 0  # as its first number: what lies beyond a hole has a higher one
 
 LEDGER = np.dtype(
     [
         ("known", np.int8),
-        ("has_hole", np.int8),  # its later numbers are in `Receipts._beyond`
+        ("has_hole", np.int8),  # its later numbers are in `Receipts._runs` or `Receipts._beyond`
         ("boot", np.int64),
         ("upto", np.int64),  # everything of this boot up to here was heard
         ("hole_since_ms", np.int64),
@@ -43,19 +45,42 @@ def begins_whole(ledger: Any, seq: int) -> bool:
 
 
 @compiled
-def note_next(ledgers: Any, pings: Any, first: int) -> int:
-    """Count the pings from `first` on that begin a whole count, are simply the next of their device, or old; where that ends."""
+def note_above(ledger: Any, run: Any, seq: int, at_ms: int) -> bool:
+    """Count a number above `upto` that makes no second run beyond a hole; False: it does, or there is more to know of this device."""
+    if ledger["has_hole"] == 0:
+        if seq == ledger["upto"] + 1:
+            ledger["upto"] = seq
+        else:
+            ledger["has_hole"], ledger["hole_since_ms"], run[0], run[1] = 1, at_ms, seq, seq
+        return True
+    if run[0] == NO_RUN:
+        return False
+    if run[0] <= seq <= run[1] + 1:
+        run[1] = max(run[1], seq)
+    elif seq == ledger["upto"] + 1:
+        ledger["upto"] = seq
+    else:
+        return False
+    if ledger["hole_since_ms"] == 0:  # of an earlier hole the time was up
+        ledger["hole_since_ms"] = at_ms
+    if run[0] == ledger["upto"] + 1 or at_ms - ledger["hole_since_ms"] > HOLE_MS_MAX:
+        ledger["upto"] = run[1]
+        ledger["has_hole"], ledger["hole_since_ms"], run[0], run[1] = 0, 0, NO_RUN, NO_RUN
+    return True
+
+
+@compiled
+def note_next(ledgers: Any, runs: Any, pings: Any, first: int) -> int:
+    """Count the pings from `first` on that begin a whole count, go on with one, or are old; where that ends."""
     for k in range(first, pings.shape[0]):
-        ledger = ledgers[pings[k]["device"]]
-        boot, seq = pings[k]["boot"], pings[k]["seq"]
+        device, boot, seq = pings[k]["device"], pings[k]["boot"], pings[k]["seq"]
+        ledger = ledgers[device]
         if ledger["known"] == 0 or boot > ledger["boot"]:
             if not begins_whole(ledger, seq):
                 return k
             ledger["known"], ledger["boot"], ledger["upto"] = 1, boot, seq
-        elif boot == ledger["boot"] and seq > ledger["upto"]:
-            if ledger["has_hole"] == 1 or seq > ledger["upto"] + 1:
-                return k
-            ledger["upto"] = seq
+        elif boot == ledger["boot"] and seq > ledger["upto"] and not note_above(ledger, runs[device], seq, pings[k]["at_ms"]):
+            return k
     return int(pings.shape[0])
 
 
@@ -67,7 +92,8 @@ class Receipts:
 
     def __init__(self) -> None:
         self._ledgers = np.zeros(1, LEDGER)
-        self._beyond: dict[int, list[Run]] = {}  # what was heard beyond a hole, in order; no two runs meet
+        self._runs = np.zeros((1, 2), np.int64)  # the only run that was heard beyond a hole, where nothing was given up
+        self._beyond: dict[int, list[Run]] = {}  # of any other device: what was heard beyond a hole, in order; no two runs meet
         self._given_up: dict[int, list[Run]] = {}  # what was heard of the present boot but is not on disk; likewise
 
     def heard(self, pings: Any) -> dict[int, tuple[int, int]]:
@@ -75,7 +101,7 @@ class Receipts:
         devices = pings["device"]
         self._make_room(int(devices.max()) + 1 if len(pings) else 0)
         k = 0
-        while (k := note_next(self._ledgers, pings, k)) < len(pings):
+        while (k := note_next(self._ledgers, self._runs, pings, k)) < len(pings):
             self._note(*(int(pings[k][field]) for field in ("device", "boot", "seq", "at_ms")))
             k += 1
         told = self._told(devices)
@@ -103,24 +129,23 @@ class Receipts:
             ledger = self._ledgers[device]
             if ledger["known"] == 0 or boot > ledger["boot"]:
                 self._begin(device, boot, -1)  # of its first two numbers the second may have come first
-                self._beyond.pop(device, None)
+                self._set_beyond(device, [])
             if boot == ledger["boot"] and seq > ledger["upto"]:
                 lost = self._given_up.setdefault(device, [])
                 add_to(lost, seq)
                 if len(lost) > RUNS_MAX:  # as if what lies between were lost too: a receipt less, no ping
                     lost[:2] = [(lost[0][0], lost[1][1])]
-                ledger["has_hole"] = 1
+                self._set_beyond(device, self._heard_beyond(device))
 
     def _make_room(self, devices: int) -> None:
         if devices > len(self._ledgers):
-            grown = np.zeros(max(devices, 2 * len(self._ledgers)), LEDGER)
-            grown[: len(self._ledgers)] = self._ledgers
-            self._ledgers = grown
+            room = max(devices, 2 * len(self._ledgers))
+            self._ledgers, self._runs = copied(self._ledgers, room), copied(self._runs, room)
 
     def _note(self, device: int, boot: int, seq: int, at_ms: int) -> None:
-        """A ping of a known device that is not simply the next one: one of a new boot that does not begin whole, or one at a hole."""
+        """A ping of a known device that takes more than that: of a new boot that does not begin whole, or one of several runs."""
         ledger = self._ledgers[device]
-        beyond = self._beyond.setdefault(device, [])
+        beyond = self._heard_beyond(device)
         if boot > ledger["boot"]:  # whole only from its first number on
             self._begin(device, boot, min(seq, FIRST_SEQ_MAX) - 1)
             beyond.clear()
@@ -133,10 +158,23 @@ class Receipts:
             ledger["upto"], ledger["hole_since_ms"] = beyond[0][0] - 1, 0
             self._close_hole(ledger, beyond)
         self._prune(device, ledger)
-        ledger["has_hole"] = int(bool(beyond) or device in self._given_up)
+        self._set_beyond(device, beyond)
         if not beyond:
             ledger["hole_since_ms"] = 0
-            del self._beyond[device]
+
+    def _heard_beyond(self, device: int) -> list[Run]:
+        first, last = self._runs[device].tolist()
+        return self._beyond.get(device, []) if first == NO_RUN else [(first, last)]
+
+    def _set_beyond(self, device: int, beyond: list[Run]) -> None:
+        given_up = device in self._given_up
+        single = len(beyond) == 1 and not given_up
+        self._runs[device] = beyond[0] if single else NO_RUN
+        self._ledgers[device]["has_hole"] = int(bool(beyond) or given_up)
+        if beyond and not single:
+            self._beyond[device] = beyond
+        else:
+            self._beyond.pop(device, None)
 
     def _begin(self, device: int, boot: int, upto: int) -> None:
         """A count of its own starts."""
@@ -166,7 +204,8 @@ class Receipts:
 
     def dump(self) -> dict[str, Any]:
         """Plain data for the snapshot."""
-        runs = {"beyond": self._beyond, "given_up": self._given_up}
+        single = {row: self._heard_beyond(row) for row in np.flatnonzero(self._runs[:, 0]).tolist()}
+        runs = {"beyond": {**single, **self._beyond}, "given_up": self._given_up}
         return {"ledgers": self._ledgers.tobytes(), **{name: {str(row): of[row] for row in sorted(of)} for name, of in runs.items()}}
 
     @classmethod
@@ -174,8 +213,10 @@ class Receipts:
         """What `dump` described."""
         receipts = cls()
         receipts._ledgers = np.frombuffer(data["ledgers"], LEDGER).copy()
-        receipts._beyond = _runs_of(data["beyond"])
+        receipts._runs = np.zeros((len(receipts._ledgers), 2), np.int64)
         receipts._given_up = _runs_of(data.get("given_up", {}))  # a snapshot of before there was this
+        for device, beyond in _runs_of(data["beyond"]).items():
+            receipts._set_beyond(device, beyond)
         return receipts
 
 

@@ -103,6 +103,18 @@ def test_beyond_a_hole_a_device_costs_two_numbers_however_long_it_goes_on() -> N
     assert receipts.dump()["beyond"] == {}
 
 
+def test_one_hole_is_seen_to_by_compiled_code_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failure of the broker every device has one: by Python each of their pings would take forty times as long."""
+    noted: list[int] = []
+    monkeypatch.setattr(Receipts, "_note", lambda _, device, *rest: noted.append(device))
+    receipts = Receipts()
+    receipts.heard(pings((0, 1, 1, 0), (1, 1, 1, 0), (0, 1, 4, 1), (1, 1, 4, 1)))
+    assert receipts.heard(pings((0, 1, 5, 2), (1, 1, 5, 2), (0, 1, 2, 3))) == {0: (1, 2), 1: (1, 1)}
+    assert receipts.heard(pings((0, 1, 3, 4), (1, 1, 6, 1 + HOLE_MS_MAX // 1000))) == {0: (1, 5), 1: (1, 1)}
+    assert receipts.heard(pings((0, 1, 6, 5), (1, 1, 7, 2 + HOLE_MS_MAX // 1000))) == {0: (1, 6), 1: (1, 7)}
+    assert noted == []
+
+
 @pytest.mark.parametrize(("holes", "upto"), [(RUNS_MAX, 1), (RUNS_MAX + 1, 3)])
 def test_who_has_more_holes_than_can_be_kept_in_mind_loses_the_first(holes: int, upto: int) -> None:
     receipts = Receipts()
