@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from alerts.ladder import Rung, Unless
@@ -13,6 +14,7 @@ from geofence.terms import DeviceId, FixRef, Level, PersonId, Reason, Role, Tran
 
 changed = changer_of(Transition)
 HELP = int(Level.EMERGENCY) + 1  # how loud it is that she asks for help: an answer to an emergency is none to that
+SAIDS_KEPT = 4_096  # what is the same is one object: a hundred bytes a message less, where a storm sends the same to hundreds
 SENT_MAX = 400  # of one incident, that may still be answered: three hours of new numbers and questions, one or two every 15 and 60 s
 
 
@@ -25,6 +27,9 @@ class Said(NamedTuple):
     level: Level = Level.CALM
     step: int = -1  # outside the ladder
     turn: int = 0
+
+
+_said = lru_cache(maxsize=SAIDS_KEPT)(Said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ class Case:
 
     def note(self, identity: NotificationId, loudness: int, due: Due) -> list[NotificationId]:
         """A message has been sent. Of very many the oldest that is not the newest ring of its way is forgotten: those that are."""
-        self.sent[identity] = Said(due.audience, self.ring, loudness, due.level, due.step, due.turn)
+        rung = (due.level, due.step, due.turn) if due.step >= 0 else ()
+        self.sent[identity] = _said(due.audience, self.ring, loudness, *rung)
         if len(self.sent) <= SENT_MAX:
             return []
         rings = set(self.told.values())
@@ -181,7 +187,7 @@ def _said_as_data(said: Said) -> list[Any]:
 
 def _said_from_data(data: list[Any]) -> Said:
     audience, ring, loudness, level, step, turn = data
-    return Said(Audience(audience), ring, loudness, Level(level), step, turn)
+    return _said(Audience(audience), ring, loudness, Level(level), step, turn)
 
 
 def case_as_data(case: Case) -> dict[str, Any]:

@@ -239,7 +239,7 @@ class Connection:
 
     def _fail_everything(self) -> None:
         unanswered: list[asyncio.Future[Any]] = [*self._in_flight.values(), *(f for _, _, _, f in self._waiting), *self._subacks.values()]
-        self._in_flight, self._subacks = {}, {}
+        self._in_flight, self._subacks, self._held = {}, {}, []  # as garbage in circles it waits long to be looked through
         self._waiting.clear()
         for future in unanswered:
             if not future.done():
