@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
 
 from monitor.arrivals import Inbound
@@ -21,7 +22,9 @@ __all__ = ["Batch", "Broker", "Inbound", "LinkLost", "NoListener", "Refused", "S
 
 _log = get_logger("mqtt")
 
-BACKOFF_S_MIN, BACKOFF_S_MAX = 0.2, 5.0  # a restarted broker is found again within 5 s, a dead one is not hammered
+BACKOFF_S_MIN, BACKOFF_S_MAX = 0.2, 2.0  # a restarted broker is found again within 2 s; a dead one is not hammered
+LOG_EVERY_S = 60.0  # of a broker that stays away for the same reason
+NEVER = "", 0.0
 
 
 class Session:
@@ -47,6 +50,7 @@ class Session:
         self._unwanted = unwanted
         self._rng = rng or random.Random()  # jitter
         self._connection: Connection | None = None
+        self._told = NEVER  # why it could not be reached, and when that was logged
         self._named = {"session": client_id, "host": broker.host, **({} if broker.host.startswith("/") else {"port": broker.port})}
 
     @property
@@ -87,8 +91,7 @@ class Session:
                 why = why_disconnected(connection.reason_code, closed=connection.lost.is_set())
                 _log.warning("broker_link_lost", **self._named, code=connection.reason_code, reason=why)
             except (OSError, TimeoutError) as error:
-                why = str(error) if isinstance(error, LinkLost | Refused) else reason_of(error) or "no answer"
-                _log.warning("broker_unreachable", **self._named, error=type(error).__name__, reason=why, retry_s=round(delay_s, 1))
+                self._tell_unreachable(error, delay_s)
             except Exception as error:
                 _log.error("broker_session_failed", **self._named, error=type(error).__name__)
             finally:
@@ -97,8 +100,16 @@ class Session:
             await asyncio.sleep(delay_s * self._rng.uniform(0.5, 1.0))
             delay_s = min(delay_s * 2, BACKOFF_S_MAX)
 
+    def _tell_unreachable(self, error: Exception, retry_s: float) -> None:
+        """Log why, when that is new, and once a minute."""
+        why = str(error) if isinstance(error, LinkLost | Refused) else reason_of(error) or "no answer"
+        if why != self._told[0] or time.monotonic() - self._told[1] >= LOG_EVERY_S:
+            self._told = why, time.monotonic()
+            _log.warning("broker_unreachable", **self._named, error=type(error).__name__, reason=why, retry_s=round(retry_s, 1))
+
     def _rise(self, connection: Connection) -> None:
         self._connection = connection
+        self._told = NEVER
         self.connections += 1
         _log.info("broker_link_up", **self._named, topics=len(self._topics))
         self._on_link(True)

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from monitor import log
+from monitor import log, mqtt
 from monitor.broker import free_port
 from monitor.feed import HOST
 from monitor.http import Health, HttpServer
@@ -114,6 +115,22 @@ async def test_nobody_there_is_told_with_the_systems_word(said: Any) -> None:
     assert (line["host"], line["port"], line["reason"]) == (HOST, port, "ECONNREFUSED")
     line = await first_word_of(session(Broker("/tmp/nobody-listens-here", 1883)), said)
     assert (line["host"], line.get("port"), line["reason"].split()[0]) == ("/tmp/nobody-listens-here", None, "ENOENT")
+
+
+@pytest.mark.parametrize(("every_s", "lines"), [(60.0, range(1, 2)), (0.0, range(10, 1000))])
+async def test_a_broker_that_stays_away_is_sought_often_and_logged_seldom(
+    said: Any, monkeypatch: pytest.MonkeyPatch, every_s: float, lines: range
+) -> None:
+    for name, value in (("BACKOFF_S_MIN", 0.01), ("BACKOFF_S_MAX", 0.02), ("LOG_EVERY_S", every_s)):
+        monkeypatch.setattr(mqtt, name, value)
+    tries = mock.Mock(wraps=mqtt.Connection)
+    monkeypatch.setattr(mqtt, "Connection", tries)
+    seeking = asyncio.create_task(session(Broker(HOST, free_port())).run())
+    async with asyncio.timeout(20):
+        while tries.call_count < 12:
+            await asyncio.sleep(0.01)
+    seeking.cancel()
+    assert len([line for line in said() if line["event"] == "broker_unreachable"]) in lines
 
 
 async def test_a_port_in_use_is_named_with_its_reason(said: Any) -> None:
