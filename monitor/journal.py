@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import threading
 import time
 from collections import deque
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.arrivals import Arrivals
+from monitor.files import write_beside
 from monitor.journal_reader import JournalReader
 from monitor.log import get_logger
 from monitor.records import INPUT, Record, RecordKind, decode_body
@@ -72,7 +74,7 @@ class Journal(JournalReader):
         """Open or begin a journal. Raises OSError where the disk refuses, ValueError for a key that is none."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         signer = Signer.open(directory.parent / f"{directory.name}.key")
-        _publish_key(directory / "checkpoints.pub", f"{signer.verifier}\n")
+        _publish_key(directory / "checkpoints.pub", str(signer.verifier))
         walk = resume(directory)
         for fault in walk.faults:
             _log.error("journal_damaged", path=fault.file, offset=fault.offset)
@@ -235,9 +237,12 @@ def _settle(batch: list[_Waiting], place: int) -> None:
 
 def _publish_key(path: Path, line: str) -> None:
     """Keep every key that ever signed, one a line."""
-    known = path.read_text(errors="replace") if path.exists() else ""  # damaged or not, it only has to hold ours
-    if line not in known:
-        path.write_text(known + line)
+    known = path.read_text(errors="replace").splitlines() if path.exists() else []  # damaged or not, it only has to hold ours
+    if line in known:
+        return
+    if known and line.startswith(known[-1]):  # cut short when it was written before
+        known.pop()
+    os.replace(write_beside(path, "".join(f"{one}\n" for one in (*known, line)).encode()), path)
 
 
 def _last_ms(parts: Sequence[Sequence[Record] | Arrivals]) -> int:

@@ -256,7 +256,9 @@ class SegmentWriter:
         file = os.open(self._notes, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             os.ftruncate(file, self._notes_bytes)  # what a failed try has left
-            os.pwrite(file, note, self._notes_bytes)
+            done = 0
+            while done < len(note):  # a disk that fills up in the middle takes a part, and refuses only the rest
+                done += os.pwrite(file, note[done:], self._notes_bytes + done)
             os.fdatasync(file)
         finally:
             os.close(file)
@@ -267,4 +269,4 @@ class SegmentWriter:
             text = self._notes.read_bytes()
         except FileNotFoundError:
             return 0
-        return len(text) - len(split_notes(text.decode(errors="replace"))[1].encode())
+        return len(text) - len(split_notes(text.decode("latin-1"))[1])  # one letter a byte: a cut may go through the middle of a letter
