@@ -70,6 +70,14 @@ def block_at(data: bytes, offset: int) -> Block | None:
     return Block(magic, offset, number, first, count, data[offset:end])
 
 
+def is_begun(data: bytes) -> bool:
+    """Whether these bytes, which are no whole block, are the first ones of a block: what a crash leaves of a write."""
+    if len(data) < OVERHEAD:
+        return any(data.startswith(magic[: len(data)]) for magic in (BLOCK, OPENING))
+    magic, length, *_ = _HEADER.unpack_from(data)
+    return magic in (BLOCK, OPENING) and len(data) < OVERHEAD + length
+
+
 def scan(data: bytes) -> Iterator[Block | Damage]:
     """Everything in a segment in order, going on after damage at the next whole block."""
     offset = 0

@@ -25,7 +25,7 @@ from monitor.records import Record, RecordKind, decode_body
 from monitor.recovery import judge
 from monitor.replay import transition_line
 from monitor.segment_times import begins_ms, from_time
-from monitor.segments import Walk, segments_of
+from monitor.segments import Walk, opening_of, segments_of
 from monitor.sessions import TRACCAR, topics_of
 from monitor.terms import Envelope
 from monitor.views import Views
@@ -172,7 +172,9 @@ class Playback:
     def _records(self, needles: Sequence[bytes]) -> Iterator[Record]:
         """The records of all blocks in which one of these words stands: most blocks hold nothing of ours, and are not decoded."""
         walk = Walk(partial=True)
-        for path in self._paths:  # one at a time: the monitor may begin another meanwhile, which is not ours any more
+        for index, path in enumerate(self._paths):  # one at a time: it may be the last that is needed
+            openings = [opening_of(following) for following in self._paths[index + 1 : index + 2]]
+            walk.until = next((one.number for one in openings if one is not None), None)  # what was written again is played once
             body = b""
             for block in walk.blocks([path]):
                 if self._stop():

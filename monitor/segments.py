@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.blocks import BLOCK, OPENING, Block, Damage, block_at, encode_block, scan
+from monitor.blocks import BLOCK, OPENING, Block, Damage, block_at, encode_block, is_begun, scan
 from monitor.files import sync_directory
 from monitor.merkle import HASH_BYTES, Frontier, leaf_hash
 from monitor.signing import Checkpoint, Signer, split_notes
@@ -45,30 +45,38 @@ class Walk:
     """Goes through segments in order; afterwards it knows what was wrong, and where the journal stands."""
 
     partial: bool = False  # begun with whatever segment is the first: those before it are not asked for
+    until: int | None = None  # with this block a segment begins that comes behind those that are walked through
     number: int = 0  # of the next block
     first: int = 0  # number of its first record
     frontier: Frontier = field(default_factory=Frontier)
     faults: list[Fault] = field(default_factory=list)
+    unfinished: Fault | None = None  # a block at the very end whose writing was cut short: nobody was told that it is kept
+    again: dict[int, tuple[Path, int, bytes]] = field(default_factory=dict)  # (file, byte, hash) by number: a later segment has it too
 
     def blocks(self, paths: Sequence[Path]) -> Iterator[Block]:
         """Every whole block that stands where it belongs. Raises OSError."""
         openings = [opening_of(path) for path in paths]
         for index, path in enumerate(paths):
             # What a later segment begins with was written again there: it counts there only.
-            until = min((later.number for later in openings[index + 1 :] if later is not None), default=None)
-            yield from self._segment(path, until)
+            until = min((later.number for later in openings[index + 1 :] if later is not None), default=self.until)
+            yield from self._segment(path, until, is_last=index == len(paths) - 1)
+        for number, (path, offset, _) in self.again.items():
+            if self.until is None:
+                self._fault(path, offset, f"block {number} belongs to a later segment, and is not there")
 
-    def _segment(self, path: Path, until: int | None) -> Iterator[Block]:
+    def _segment(self, path: Path, until: int | None, *, is_last: bool) -> Iterator[Block]:
         data = path.read_bytes()
         for item in scan(data):
             if isinstance(item, Damage):
                 # Bytes that a later segment makes up for are a write cut short; it begins where the whole blocks end.
-                if until is None or self.number < until:
+                if until is None and is_last and is_begun(data[item.offset :]):
+                    self.unfinished = Fault(path.name, item.offset, f"{item.end - item.offset} bytes of a block that was being written")
+                elif until is None or self.number < until:
                     self._fault(path, item.offset, f"{item.end - item.offset} bytes are damaged")
             elif item.magic == OPENING:
                 self._open(path, item)
             elif until is not None and item.number >= until:
-                return
+                self._compare(item, self.again.setdefault(item.number, (path, item.offset, leaf_hash(item.raw))), path)
             elif item.number < self.number:
                 self._fault(path, item.offset, f"block {item.number} is out of place: expected block {self.number}")
             else:
@@ -93,8 +101,14 @@ class Walk:
             self._fault(path, block.offset, f"block {block.number} stands where block {self.number} should be")
             for _ in range(self.number, block.number):
                 self.frontier.append(_LOST)
+        if (before := self.again.pop(block.number, None)) is not None:
+            self._compare(block, before, path)
         self.frontier.append(leaf_hash(block.raw))
         self.number, self.first = block.number + 1, block.first + block.count
+
+    def _compare(self, block: Block, before: tuple[Path, int, bytes], path: Path) -> None:
+        if before[2] != leaf_hash(block.raw):
+            self._fault(before[0], before[1], f"block {block.number} is not as it stands in {path.name}")
 
     def _fault(self, path: Path, offset: int, what: str) -> None:
         self.faults.append(Fault(path.name, offset, what))
