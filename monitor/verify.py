@@ -11,16 +11,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from config.errors import BadInput
 from monitor.blocks import Block
 from monitor.merkle import Frontier
-from monitor.records import RecordKind, decode_body
+from monitor.records import Record, RecordKind, decode_body
 from monitor.segments import Fault, Walk, segments_of
 from monitor.signing import Checkpoint, Verifier, split_notes
 from monitor.wire import envelope_to_line
 
+_ENVELOPE = (str, bytes, bool, int)  # topic, payload, retained, qos
 FAULTS_SHOWN = 50  # a journal that is rubbish altogether need not say so a million times
 
 
@@ -36,6 +38,9 @@ class Verdict:
     faults: list[Fault] = field(default_factory=list)
     root: bytes = b""
     keys: list[Verifier] = field(default_factory=list)  # they came with the journal: compare them with what the operator published
+    signed_by: Counter[str] = field(default_factory=Counter)  # checkpoints, by key
+    lost: int = 0  # records that had to be given up, by the journal's own word
+    unfinished: Fault | None = None  # no fault: a crash in the middle of a write leaves it, and it is the same as if it had not begun
 
     @property
     def ok(self) -> bool:
@@ -49,7 +54,9 @@ class Verdict:
             f"blocks       {self.blocks}, of which {self.signed} are signed for by {self.checkpoints} checkpoints",
             f"records      {self.records.total()}" + (f" ({kinds})" if kinds else ""),
             f"root         {self.root.hex()}",
-            *(f"key          {key}" for key in self.keys),
+            *([f"lost         {self.lost} records, which the monitor could not keep: what was in them is not known"] if self.lost else []),
+            *(f"key          {key} (it signed {self.signed_by[str(key)]} checkpoints)" for key in self.keys),
+            *([f"unfinished   {self.unfinished}"] if self.unfinished is not None else []),
             *(f"FAULT        {fault}" for fault in self.faults[:FAULTS_SHOWN]),
         ]
         if len(self.faults) > FAULTS_SHOWN:
@@ -71,18 +78,25 @@ def verify(journal: Path) -> Verdict:
             roots[walk.frontier.size] = walk.frontier.root()
     verdict.blocks, verdict.root = walk.frontier.size, walk.frontier.root()
     verdict.faults += walk.faults
+    verdict.unfinished = walk.unfinished
     for checkpoint in checkpoints:
         _compare(checkpoint, roots, walk.frontier, verdict)
     return verdict
 
 
 def export(journal: Path) -> Iterator[str]:
-    """Everything that came in, as lines of PINGS.jsonl. Raises BadInput, OSError; and BadInput at the end if blocks were damaged."""
+    """Everything that came in, as lines of PINGS.jsonl. Raises BadInput, OSError; and BadInput at the end if blocks are amiss."""
     walk = Walk()
+    signed = max((checkpoint.size for checkpoint in _checkpoints(journal, Verdict())), default=0)  # it may grow
     for block in walk.blocks(_segments(journal)):
-        for record in decode_body(block.body):
+        records = _records(block)
+        for record in records:
             if record.kind is RecordKind.INPUT:
                 yield envelope_to_line(record.envelope()).decode() + "\n"
+        if len(records) != block.count:
+            walk.faults.append(_unreadable(block, len(records)))
+    if walk.number < signed:
+        walk.faults.append(_missing(signed, walk.number))
     if walk.faults:
         raise BadInput(str(journal), f"what stands there is not everything: {walk.faults[0]}")
 
@@ -95,13 +109,38 @@ def _segments(journal: Path) -> list[Path]:
 
 
 def _count(block: Block, verdict: Verdict) -> None:
-    try:
-        kinds = [record.kind.name.lower() for record in decode_body(block.body)]
-    except ValueError:
-        kinds = []
+    records = _records(block)
+    kinds = [record.kind.name.lower() for record in records]
+    verdict.lost += sum(record.body for record in records if record.kind is RecordKind.LOST)
     if len(kinds) != block.count:
-        verdict.faults.append(Fault(f"block {block.number}", 0, f"{block.count} records are announced, {len(kinds)} can be read"))
+        verdict.faults.append(_unreadable(block, len(kinds)))
     verdict.records.update(kinds)
+
+
+def _unreadable(block: Block, read: int) -> Fault:
+    return Fault(f"block {block.number}", 0, f"{block.count} records are announced, {read} can be read")
+
+
+def _missing(signed: int, there: int) -> Fault:
+    return Fault("checkpoints", 0, f"{signed} blocks were signed for, {there} are there")
+
+
+def _records(block: Block) -> list[Record]:
+    """The records of a block up to the first that cannot be read; none of what this release did not write."""
+    try:
+        records = decode_body(block.body)
+    except ValueError:
+        return []
+    return list(takewhile(_is_readable, records))
+
+
+def _is_readable(record: Record) -> bool:
+    """Whether the body is of the form that its kind asks for."""
+    if record.kind is RecordKind.LOST:
+        return type(record.body) is int and record.body >= 0
+    if record.kind in (RecordKind.TRANSITION, RecordKind.NOTIFICATION):
+        return type(record.body) is bytes
+    return type(record.body) is list and tuple(map(type, record.body)) == _ENVELOPE
 
 
 def _checkpoints(journal: Path, verdict: Verdict) -> list[Checkpoint]:
@@ -114,7 +153,7 @@ def _checkpoints(journal: Path, verdict: Verdict) -> list[Checkpoint]:
     notes, rest = split_notes(_text(journal / "checkpoints"))
     offset, good = 0, []
     for note in notes:
-        checkpoint = _opened(note, verdict.keys)
+        checkpoint = _opened(note, verdict)
         if checkpoint is None:
             verdict.faults.append(Fault("checkpoints", offset, "a checkpoint whose signature does not fit"))
         else:
@@ -127,17 +166,20 @@ def _checkpoints(journal: Path, verdict: Verdict) -> list[Checkpoint]:
     return good
 
 
-def _opened(note: str, keys: list[Verifier]) -> Checkpoint | None:
-    for key in keys:
+def _opened(note: str, verdict: Verdict) -> Checkpoint | None:
+    for key in verdict.keys:
         with suppress(ValueError):
-            return key.read(note)
+            checkpoint = key.read(note)
+            verdict.signed_by[str(key)] += 1
+            return checkpoint
     return None
 
 
 def _compare(checkpoint: Checkpoint, roots: dict[int, bytes], tree: Frontier, verdict: Verdict) -> None:
     if checkpoint.size > tree.size:
-        what = f"{checkpoint.size} blocks were signed for, {tree.size} are there"
-    elif roots.get(checkpoint.size) != checkpoint.root:
+        verdict.faults.append(_missing(checkpoint.size, tree.size))
+        return
+    if roots.get(checkpoint.size) != checkpoint.root:
         what = f"the first {checkpoint.size} blocks are not those that were signed for"
     else:
         verdict.checkpoints += 1
