@@ -10,6 +10,7 @@ from alerts.audiences import audience_of
 from config.errors import BadInput
 from config.orders import load_registry
 from geofence.terms import Reason, Transition
+from monitor.bounds import MS_MAX
 from monitor.engine import Effects, Engine
 from monitor.files import replacing
 from monitor.wire import Envelope, envelope_from_line, to_json
@@ -94,6 +95,8 @@ def _check_out(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> int:
     """Replay a file; 0 done. Raises BadInput where orders or pings are not readable."""
     _check_out(args)
+    if args.until is not None and not 0 <= args.until <= MS_MAX:
+        raise BadInput("--until", f"is out of range: a moment is 0 to {MS_MAX} ms UTC")
     engine = Engine(load_registry(args.orders))
     try:
         with replacing(args.out) as out:

@@ -17,12 +17,12 @@ from pathlib import Path
 from config.errors import BadInput
 from monitor.blocks import Block
 from monitor.merkle import Frontier
-from monitor.records import Record, RecordKind, decode_body
+from monitor.records import INPUT, Record, RecordKind, decode_body
 from monitor.segments import Fault, Walk, segments_of
 from monitor.signing import Checkpoint, Verifier, split_notes
 from monitor.wire import envelope_to_line
 
-_ENVELOPE = (str, bytes, bool, int)  # topic, payload, retained, qos
+_ENVELOPE = [str, bytes, bool, int]  # topic, payload, retained, qos
 FAULTS_SHOWN = 50  # a journal that is rubbish altogether need not say so a million times
 
 
@@ -136,11 +136,12 @@ def _records(block: Block) -> list[Record]:
 
 def _is_readable(record: Record) -> bool:
     """Whether the body is of the form that its kind asks for."""
-    if record.kind is RecordKind.LOST:
-        return type(record.body) is int and record.body >= 0
-    if record.kind in (RecordKind.TRANSITION, RecordKind.NOTIFICATION):
-        return type(record.body) is bytes
-    return type(record.body) is list and tuple(map(type, record.body)) == _ENVELOPE
+    kind, _, body = record
+    if type(body) is list:
+        return (kind is INPUT or kind is RecordKind.QUARANTINE) and [*map(type, body)] == _ENVELOPE
+    if kind is RecordKind.LOST:
+        return type(body) is int and body >= 0
+    return (kind is RecordKind.TRANSITION or kind is RecordKind.NOTIFICATION) and type(body) is bytes
 
 
 def _checkpoints(journal: Path, verdict: Verdict) -> list[Checkpoint]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from monitor.__main__ import main
 from monitor.engine import Engine
 from monitor.replay import read_envelopes, replay, transition_line
 from tests.pings import at, pair
@@ -177,3 +178,9 @@ def test_a_replay_keeps_the_links_and_rights_of_its_output_and_writes_into_a_pip
     assert real.stat().st_mode & 0o777 == 0o640
     done = resguardo("replay", "--orders", orders, "--pings", pings, "--out", "/dev/stdout")
     assert done.stdout == real.read_text() != "of yesterday\n"
+
+
+@pytest.mark.parametrize("until", [-1, 253_402_300_800_000, 10**23])
+def test_a_moment_that_is_none_is_refused(files: tuple[Path, Path], tmp_path: Path, until: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--orders", str(files[0]), "--pings", str(files[1]), "--out", str(tmp_path / "out"), "--until", str(until)]) == 2
+    assert capsys.readouterr().err == "resguardo: --until: is out of range: a moment is 0 to 253402300799999 ms UTC\n"
