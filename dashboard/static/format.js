@@ -32,13 +32,24 @@ export function speed(mps) {
 
 /** Hour, minute, second here. */
 export function time(ms) {
-  return new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+  return new Intl.DateTimeFormat(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(ms);
 }
 
 /** Day and hour here. */
 export function dayTime(ms) {
   if (ms === null || ms === undefined) return "–";
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(ms);
+}
+
+/** Day and time with its zone: for what is read later, by somebody elsewhere, or happened in the hour that a summer's end has twice. */
+export function fullTime(ms) {
+  const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  return new Intl.DateTimeFormat(language(), { ...parts, hourCycle: "h23", timeZoneName: "shortOffset" }).format(ms);
+}
+
+/** The time of today; of any other day the whole moment. */
+export function timeOrDay(ms, now_ms) {
+  return new Date(ms).toDateString() === new Date(now_ms).toDateString() ? time(ms) : fullTime(ms);
 }
 
 /** A wind: from degrees, or the monitor's word for one. */

@@ -1,8 +1,9 @@
 /** What has happened, what has reached whom, and how the devices are. */
 
 import { get } from "./api.js";
+import { now } from "./clock.js";
 import { el, refill, table } from "./dom.js";
-import { duration, number, time } from "./format.js";
+import { duration, fullTime, number, timeOrDay } from "./format.js";
 import { t } from "./words.js";
 
 const DEVICES_MS = 10_000; // health changes slowly; each look is a request to the monitor
@@ -23,10 +24,16 @@ export class Story {
     const key = JSON.stringify([entry.at_ms, entry.kind, entry.who, entry.text, entry.data]);
     if (this.keys.has(key)) return;
     this.keys.add(key);
-    const line = el("li", { class: `entry ${entry.kind}`, "data-at": entry.at_ms }, el("time", {}, time(entry.at_ms)), " ", tell(entry));
+    const line = el("li", { class: `entry ${entry.kind}`, "data-at": entry.at_ms }, stamp(entry.at_ms), " ", tell(entry));
     const later = [...this.list.children].find((one) => Number(one.dataset.at) <= entry.at_ms);
     this.list.insertBefore(line, later ?? null);
   }
+}
+
+/** When, as its reader counts the hours; in UTC for whoever asks. */
+function stamp(ms) {
+  const utc = new Date(ms).toISOString();
+  return el("time", { datetime: utc, title: utc }, timeOrDay(ms, now()));
 }
 
 /** One entry in words. */
@@ -47,13 +54,15 @@ function far(data) {
   if (data.since_ms) return evidence(data);
   const trouble = ["hours_left", "apart_m", "clock_s"].find((name) => typeof data[name] === "number");
   if (trouble) return `, ${t(`trouble.${trouble}`, { value: number(data[trouble]) })}`;
-  return data.distance_m === undefined || data.distance_m === null ? "" : `, ${Math.round(data.distance_m)} m`;
+  const when = typeof data.breached_at_ms === "number" ? `, ${t("breached.at")} ${fullTime(data.breached_at_ms)}` : "";
+  if (typeof data.distance_m !== "number") return when;
+  return `${when}, ${Math.round(data.distance_m)} m${typeof data.uncertainty_m === "number" ? ` ± ${Math.round(data.uncertainty_m)} m` : ""}`;
 }
 
 /** What a pattern rests on. */
 function evidence({ count, since_ms, closest_m }) {
   const near = closest_m === undefined || closest_m === null ? "" : `, ${t("pattern.nearest")} ${Math.round(closest_m)} m`;
-  return ` (${count} × ${t("pattern.since")} ${time(since_ms)}${near})`;
+  return ` (${count} × ${t("pattern.since")} ${fullTime(since_ms)}${near})`;
 }
 
 function actWords(word, data) {
@@ -76,7 +85,7 @@ export class Deliveries {
       t(`audience.${one.audience}`),
       t(`channel.${one.channel}`),
       el("span", { class: `delivery ${one.state}` }, t(`delivery.${one.state}`), one.detail ? ` (${one.detail})` : ""),
-      time(one.changed_ms),
+      timeOrDay(one.changed_ms, now()),
       one.text,
     ]);
     const heads = ["audience", "channel", "delivery", "when", "text"].map((name) => t(`head.${name}`));

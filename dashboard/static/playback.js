@@ -1,7 +1,7 @@
 /** What happened, again: the frames that the monitor's own engine gives, with a time slider. */
 
 import { button, el, refill, setText } from "./dom.js";
-import { dayTime, time } from "./format.js";
+import { dayTime, fullTime, time } from "./format.js";
 import { numbersOf } from "./incident_places.js";
 import { PartyMap } from "./map.js";
 import { levelSign } from "./signs.js";
@@ -52,8 +52,8 @@ export class Playback {
     if (!frame) return;
     this.at = index;
     this.slider.value = index;
-    this.slider.setAttribute("aria-valuetext", time(frame.at_ms));
-    setText(this.when, time(frame.at_ms));
+    this.slider.setAttribute("aria-valuetext", fullTime(frame.at_ms));
+    setText(this.when, fullTime(frame.at_ms));
     refill(this.sign, levelSign(frame.level));
     setText(this.why, frame.reason ? t(`reason.${frame.reason}`, {}, frame.reason) : "");
     const numbers = { distance_m: frame.distance_m, uncertainty_m: frame.uncertainty_m };

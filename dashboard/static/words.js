@@ -179,6 +179,7 @@ const WORDS = {
   "reason.battery": ["batería por agotarse", "battery running out"],
   "reason.no_coverage_known": ["fuera de vista donde la señal suele perderse", "out of sight where the signal often fails"],
   "reason.past_breach": ["estuvo dentro (visto después)", "was inside (learned later)"],
+  "breached.at": ["el", "at"],
   "trouble.hours_left": ["quedan {value} h", "{value} h left"],
   "trouble.apart_m": ["a {value} m uno del otro", "{value} m from each other"],
   "trouble.clock_s": ["reloj {value} s (+ adelantado, − atrasado)", "clock {value} s (+ ahead, − behind)"],
