@@ -58,7 +58,10 @@ class Inquiries:
         return {"order": self._views.order(order), "devices": self._views.devices_of(order)}
 
     def _positions(self, request: Mapping[str, Any]) -> Reply:
-        return self._views.positions(self._subject(request))
+        order = self._subject(request)
+        if not self._views.stands(order)["begun"]:  # before it begins and after its end, where they are is nobody's business
+            raise Unfit("the order is not in force")
+        return self._views.positions(order)
 
     def _devices(self, request: Mapping[str, Any]) -> Reply:
         return {"devices": self._views.states(self._subject(request))}

@@ -16,7 +16,7 @@ from typing import Any
 
 from config.errors import BadInput
 from config.settings import ServiceSettings
-from geofence.terms import Format, Order, OrderId, Registry, Transition
+from geofence.terms import Format, Order, OrderId, Reason, Registry, Transition
 from monitor.amendments import AMENDED, Amendment, read_amendments
 from monitor.blocks import scan  # noqa: F401 - tests/monitor/test_playback.py takes hold of it here
 from monitor.engine import Effects, Engine
@@ -145,9 +145,9 @@ class Playback:
     def _frame(self, engine: Engine, at_ms: int) -> Frame:
         self._note(engine.advance(at_ms))
         stands = Views(lambda: engine).stands(self._order)
-        seen = both(engine.core, self._order, at_ms) if self._order in engine.core.order_rows else None
-        if seen is None:
-            return Frame(at_ms, "calm", None, None, None, None, None)
+        if not stands["begun"]:  # nothing was judged then, and where they were is nobody's business
+            return Frame(at_ms, "calm", Reason.ORDER_ENDED.word, None, None, None, None)
+        seen = both(engine.core, self._order, at_ms)
         numbers = seen["numbers"] or {"distance_m": None, "uncertainty_m": None}
         place = seen["protected"], seen["respondent"]
         return Frame(at_ms, stands["level"], stands["reason"], numbers["distance_m"], numbers["uncertainty_m"], *place)
