@@ -16,6 +16,7 @@ CALM = "calm"
 _TOLD: tuple[str, ...] = ("from", "to", "distance_m", "uncertainty_m", "seconds_to_perimeter", "zone", "breached_at_ms")
 _TOLD += ("hours_left", "apart_m", "clock_s", "count", "since_ms", "closest_m")
 _HISTORY = frozenset(reason.word for reason in HISTORY)
+NAMELESS = frozenset(("dispatcher", "person"))  # who answered where nobody said a name
 SILENCES = frozenset(("no_link", "cannot_see_respondent", "cannot_see_protected", "no_coverage_known", "not_seen_yet"))
 
 
@@ -170,6 +171,9 @@ class Board:
         notice = Notice(**same, issued_ms=at_ms, changed_ms=at_ms)
         self.notices[notice.id] = notice
         one.code = one.code or body.get("code")
+        asks_dispatch = notice.audience == "dispatch" and notice.kind == "raise"
+        if asks_dispatch and one.acknowledged_by in NAMELESS and at_ms > (one.acknowledged_ms or 0):
+            one.acknowledged_by = one.acknowledged_ms = None  # asked again: an answer without a name has held for its round (ADR-0039)
         one.version += 1
         data = {key: body.get(key) for key in ("audience", "channel", "kind", "step", "level")}
         return [one, notice, Entry(one.id, at_ms, "notification", "monitor", body["reason"], data)]
@@ -192,7 +196,8 @@ class Board:
         notice.acknowledged_by, notice.changed_ms, notice.state = who, at_ms, "acknowledged"
         changes: list[Change] = [notice]
         one = self.incidents.get(notice.incident)
-        if one is not None and notice.audience == "dispatch" and body["by"] != "device":  # at a desk, or by the key of its telephone
+        is_desk = notice.audience == "dispatch" and body["by"] != "device"  # at a desk, or by the key of its telephone
+        if one is not None and is_desk and _answers_the_last(one, notice):
             self._answered(one, who, at_ms)
             changes.append(one)
         data = {"audience": notice.audience, "channel": notice.channel}
@@ -240,3 +245,8 @@ class Board:
         del self.incidents[incident]
         for notice in [n for n in self.notices.values() if n.incident == incident]:
             del self.notices[notice.id]
+
+
+def _answers_the_last(one: Incident, notice: Notice) -> bool:
+    """Whoever has read of a caution has not read of the emergency that came after it: as the monitor judges (alerts/case.py)."""
+    return notice.issued_ms >= one.raised_ms or LEVELS.index(notice.level) >= LEVELS.index(one.level)

@@ -107,6 +107,37 @@ def test_a_key_pressed_on_the_control_rooms_telephone_is_its_answer_under_that_t
     assert board.incidents["i"].acknowledged_by == "second"
 
 
+def test_an_answer_to_a_caution_is_none_to_the_emergency_that_came_after_it() -> None:
+    """The control room's software may have it on its way while the level rises; the monitor asks on, and so must the screen."""
+    board = Board()
+    board.hear("transition", T, said("i", "caution", "cannot_see_respondent"))
+    board.hear("notification", T, {**notice("i", "of the caution"), "level": "caution"})
+    board.hear("transition", T + 500, said("i", "emergency", before="caution"))
+    board.hear("notification", T + 500, notice("i", "of the emergency"))
+    board.hear("acknowledgement", T + 600, {"notification": "of the caution", "by": "dispatcher", "who": "cad"})
+    assert board.incidents["i"].acknowledged_by is None
+    board.hear("acknowledgement", T + 700, {"notification": "of the emergency", "by": "dispatcher", "who": "cad"})
+    assert (board.incidents["i"].acknowledged_by, board.incidents["i"].acknowledged_ms) == ("cad", T + 700)
+
+
+def test_an_answer_without_a_name_holds_until_the_control_room_is_asked_again() -> None:
+    """It may be software that answers by itself: the monitor goes on after a round, and a list that says "answered" would be silent."""
+    board = Board()
+    board.hear("transition", T, said("i", "emergency"))
+    board.hear("notification", T, notice("i"))
+    board.hear("acknowledgement", T + 1, {"notification": "n", "by": "dispatcher", "device": None})
+    answered = board.incidents["i"].rank
+    board.hear("notification", T + 30_000, {**notice("i", "silent"), "kind": "update"})
+    board.hear("notification", T + 30_000, notice("i", "hers", "protected"))
+    assert board.incidents["i"].acknowledged_by == "dispatcher"
+    board.hear("notification", T + 60_000, {**notice("i", "again"), "step": 3})
+    assert board.incidents["i"].acknowledged_ms is None
+    assert board.incidents["i"].rank < answered
+    board.answered(board.incidents["i"], "ana", T + 61_000)
+    board.hear("notification", T + 62_000, {**notice("i", "crossed"), "step": 3})
+    assert board.incidents["i"].acknowledged_by == "ana"
+
+
 def test_her_bracelets_answer_is_not_the_control_rooms() -> None:
     board = Board()
     board.hear("transition", T, said("i", "emergency"))
