@@ -5,6 +5,7 @@ from __future__ import annotations
 from dashboard import api_admin, api_incidents, api_orders, api_playback, api_session
 from dashboard.bodies import (
     Acted,
+    Answering,
     Assignment,
     Audit,
     Choices,
@@ -18,7 +19,6 @@ from dashboard.bodies import (
     NewOperator,
     NewToken,
     Note,
-    Nothing,
     Open,
     OperatorChange,
     OperatorMade,
@@ -57,7 +57,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=Items, query={"state": Query(str, words=("open", "closed")), "order": _TEXT, "before_ms": _MS, "limit": _LIMIT},
     ),
     Endpoint(method="GET", path="/incidents/{id}", summary="One incident with its story", handler=api_incidents.incident, right=Right.QUEUE_READ, answer=IncidentShown),
-    Endpoint(method="POST", path="/incidents/{id}/acknowledge", summary="Say that a person has seen it", handler=api_incidents.acknowledge, right=Right.INCIDENT_ACT, body=Nothing, answer=Acted),
+    Endpoint(method="POST", path="/incidents/{id}/acknowledge", summary="Say that a person has seen it", handler=api_incidents.acknowledge, right=Right.INCIDENT_ACT, body=Answering, answer=Acted),
     Endpoint(method="POST", path="/incidents/{id}/assign", summary="Give it to an operator, or take it", handler=api_incidents.assign, right=Right.INCIDENT_ACT, body=Assignment, answer=Acted),
     Endpoint(method="POST", path="/incidents/{id}/note", summary="Write something down", handler=api_incidents.note, right=Right.INCIDENT_ACT, body=Note, answer=Acted),
     Endpoint(method="POST", path="/incidents/{id}/mute", summary="No sound for me", handler=api_incidents.mute, right=Right.INCIDENT_ACT, body=Mute, answer=Acted),

@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard import database as db
 from dashboard.bodies import Acted, EntryShown, IncidentShown, Item, Items, Link, NoticeShown, Queue, StepShown
+from dashboard.console import Risen
 from dashboard.endpoints import Call, Denied, not_found
 from dashboard.feed import Away, Refusal
 from dashboard.incidents import Entry, Incident
@@ -69,7 +70,7 @@ async def incident(call: Call) -> IncidentShown:
 async def acknowledge(call: Call) -> Acted:
     """Say that a person has seen it."""
     one = await the(call, live=True)
-    await _with_monitor(call.console.acknowledge(one, call.session.name))
+    await _with_monitor(call.console.acknowledge(one, call.session.name, call.body.raised_ms))
     return Acted(item=item(call, one))
 
 
@@ -122,7 +123,7 @@ async def close(call: Call) -> Acted:
     one = await the(call, live=True)
     if one.peak == "emergency":
         call.need_confirmed()
-    await _with_monitor(call.console.close(one, call.session.name, call.body.outcome, call.body.note))
+    await _with_monitor(call.console.close(one, call.session.name, call.body.outcome, call.body.note, call.body.raised_ms))
     return Acted(item=item(call, one))
 
 
@@ -176,6 +177,8 @@ async def _with_monitor(asking: Any) -> Any:
         raise Denied(503, "away", "the monitor does not answer: nothing was changed") from None
     except Refusal as refusal:
         raise Denied(409, "refused", str(refusal)) from None
+    except Risen:
+        raise Denied(409, "risen", "it has risen meanwhile: look at it again") from None
 
 
 _ENTRY = ("incident", "at_ms", "kind", "who", "what", "data")

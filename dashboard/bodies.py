@@ -40,8 +40,8 @@ class Speech(_Said):
     language: Language
 
 
-class Nothing(_Said):
-    pass
+class Answering(_Said):
+    raised_ms: int | None = None  # of the incident as whoever answers has seen it; absent = as it is now
 
 
 class Assignment(_Said):
@@ -64,6 +64,7 @@ class StepDone(_Said):
 class Closing(_Said):
     outcome: Annotated[str, Meta(pattern=f"^({'|'.join(OUTCOMES)})$")]
     note: Annotated[str, Meta(max_length=2_000, pattern=PLAIN)] = ""
+    raised_ms: int | None = None  # as of an answer
 
 
 class Why(_Said):

@@ -23,6 +23,10 @@ KEEP_RETRY_S = 1.0  # between tries of a database that is away; meanwhile everyt
 PAGE = 500  # orders asked for at once
 MONITOR = "monitor"  # the source in the table of what was heard
 
+class Risen(Exception):
+    """The incident has risen since whoever answers or closes it looked: that is another question."""
+
+
 _log = get_logger("console")
 _TABLES = {Incident: db.INCIDENTS, Notice: db.NOTICES}
 
@@ -184,15 +188,18 @@ class Console:
         self.tell(self.board.act(one, who, self.now_ms(), what, data or {}, **values))
         await self.kept()
 
-    async def acknowledge(self, one: Incident, who: str) -> None:
-        """Answer for the control room: its ladder ends. Raises Away or Refusal, and then nothing is changed."""
-        await self._answer(one, who)
+    async def acknowledge(self, one: Incident, who: str, seen_ms: int | None = None) -> None:
+        """Answer for the control room: its ladder ends. `seen_ms`: the rise that was seen.
+
+        Raises Away, Refusal or Risen, and then nothing is changed here.
+        """
+        await self._answer(one, who, seen_ms)
         self.tell(self.board.answered(one, who, self.now_ms()))
         await self.kept()
 
-    async def close(self, one: Incident, who: str, outcome: str, note: str) -> None:
-        """Say how it was. The control room's ladder ends; hers goes on. Raises Away or Refusal, and then nothing is changed."""
-        await self._answer(one, who)
+    async def close(self, one: Incident, who: str, outcome: str, note: str, seen_ms: int | None = None) -> None:
+        """Say how it was. The control room's ladder ends; hers goes on. Raises as `acknowledge` does."""
+        await self._answer(one, who, seen_ms)
         if one.acknowledged_ms is None or one.acknowledged_ms < one.raised_ms:
             self.tell(self.board.answered(one, who, self.now_ms()))
         now = self.now_ms()
@@ -201,11 +208,16 @@ class Console:
         self.board.forget(one.id)
         await self.kept()
 
-    async def _answer(self, one: Incident, who: str) -> None:
-        """Nothing to stop is no reason to refuse: somebody else, or a bracelet, was quicker."""
+    async def _answer(self, one: Incident, who: str, seen_ms: int | None) -> None:
+        """Nothing to stop is no reason to refuse: somebody else, or a bracelet, was quicker. What has risen meanwhile was not looked at."""
+        seen_ms = one.raised_ms if seen_ms is None else seen_ms
+        if one.raised_ms > seen_ms:
+            raise Risen
         if not self.up:
             raise Away
         await self.feed.ask(do="acknowledge_incident", of=one.id, who=who)
+        if one.raised_ms > seen_ms:
+            raise Risen
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 

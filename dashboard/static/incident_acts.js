@@ -58,7 +58,7 @@ async function busy(node, doing) {
 }
 
 async function acknowledge(pane) {
-  await pane.do("acknowledge");
+  await pane.do("acknowledge", { raised_ms: pane.item.raised_ms });
   announce(t("act.acknowledged"));
 }
 
@@ -74,12 +74,13 @@ function note(pane) {
 
 function close(pane) {
   const { outcomes } = pane.desk.settings;
+  const { raised_ms } = pane.item; // what is closed is what was looked at: it may rise while this is written
   const outcome = choice([["", t("outcome.choose")], ...outcomes.map((word) => [word, t(`outcome.${word}`)])], "");
   outcome.required = true;
   const text = el("textarea", { rows: 3, maxlength: 2000 });
   const warning = pane.item.state === "open" && el("p", { class: "warn" }, t("close.open"));
   const body = el("div", {}, warning, field(t("outcome"), outcome), field(t("note.optional"), text));
-  ask({ title: t("act.close"), body, yes: t("act.close"), submit: () => pane.do("close", { outcome: outcome.value, note: text.value }) });
+  ask({ title: t("act.close"), body, yes: t("act.close"), submit: () => pane.do("close", { outcome: outcome.value, note: text.value, raised_ms }) });
 }
 
 /** Break the glass: name and numbers of a person, for a reason that is kept. */

@@ -144,7 +144,7 @@ async def test_positions_of_a_case_long_closed_are_for_supervisors(scene: Scene)
 # --- who may what -----------------------------------------------------------------------------------------------------
 
 BODIES: dict[str, Any] = {
-    "Login": {"name": "ana", "password": "x"}, "Confirmation": {"password": PASSWORD}, "Speech": {"language": "es"}, "Nothing": {},
+    "Login": {"name": "ana", "password": "x"}, "Confirmation": {"password": PASSWORD}, "Speech": {"language": "es"}, "Answering": {},
     "Assignment": {}, "Note": {"text": "x"}, "Mute": {"muted": True}, "StepDone": {"step": "call_her", "done": True}, "Closing": ACT,
     "Why": {"reason": "she asked for it"}, "OrderChange": {"order": {"id": "x"}},
     "NewOperator": {"name": "new", "role": "dispatcher", "password": "another horse 8 battery"}, "OperatorChange": {},
