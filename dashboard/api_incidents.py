@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard import database as db
 from dashboard.bodies import Acted, EntryShown, IncidentShown, Item, Items, Link, NoticeShown, Queue, StepShown
-from dashboard.console import Risen
+from dashboard.console import Closed, Risen
 from dashboard.endpoints import Call, Denied, not_found
 from dashboard.feed import Away, Refusal
 from dashboard.incidents import Entry, Incident
@@ -152,7 +152,7 @@ async def the(call: Call, *, live: bool = False) -> Incident:
             raise not_found("incident")
         one = _of_row(call, rows[0])
     if live and one.closed_ms is not None:
-        raise Denied(409, "closed", "this incident is closed")
+        raise _closed()
     return one
 
 
@@ -179,6 +179,12 @@ async def _with_monitor(asking: Any) -> Any:
         raise Denied(409, "refused", str(refusal)) from None
     except Risen:
         raise Denied(409, "risen", "it has risen meanwhile: look at it again") from None
+    except Closed:
+        raise _closed() from None
+
+
+def _closed() -> Denied:
+    return Denied(409, "closed", "this incident is closed")
 
 
 _ENTRY = ("incident", "at_ms", "kind", "who", "what", "data")

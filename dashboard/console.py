@@ -27,6 +27,10 @@ class Risen(Exception):
     """The incident has risen since whoever answers or closes it looked: that is another question."""
 
 
+class Closed(Exception):
+    """Somebody else has closed it meanwhile: the first word on how it was stays."""
+
+
 _log = get_logger("console")
 _TABLES = {Incident: db.INCIDENTS, Notice: db.NOTICES}
 
@@ -191,7 +195,7 @@ class Console:
     async def acknowledge(self, one: Incident, who: str, seen_ms: int | None = None) -> None:
         """Answer for the control room: its ladder ends. `seen_ms`: the rise that was seen.
 
-        Raises Away, Refusal or Risen, and then nothing is changed here.
+        Raises Away, Refusal, Risen or Closed, and then nothing is changed here.
         """
         await self._answer(one, who, seen_ms)
         self.tell(self.board.answered(one, who, self.now_ms()))
@@ -216,6 +220,8 @@ class Console:
         if not self.up:
             raise Away
         await self.feed.ask(do="acknowledge_incident", of=one.id, who=who)
+        if one.closed_ms is not None:
+            raise Closed
         if one.raised_ms > seen_ms:
             raise Risen
 

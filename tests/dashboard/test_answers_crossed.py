@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -48,3 +49,26 @@ async def test_what_has_risen_since_it_was_seen_is_not_answered_with_it(scene: S
         assert not [one for one in scene.monitor.asked if one["do"] == "acknowledge_incident"], "the control room is asked on"
         (now,) = (await ana("GET", "/queue"))[1]["incidents"]
         assert (await ana("POST", f"/incidents/i-1/{act}", {**body, "raised_ms": now["raised_ms"]}))[0] == 200
+
+
+async def test_of_two_who_close_at_once_the_first_has_closed_it_and_the_second_is_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.transition()
+    scene.transition(to="calm", reason="clear", before="emergency")
+    ask, both = scene.monitor.ask, asyncio.Barrier(2)
+
+    async def together(**request: Any) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            await both.wait()
+        return await ask(**request)
+
+    async with scene.browser("ana") as ana, scene.browser("bea") as bea:
+        monkeypatch.setattr(scene.monitor, "ask", together)
+        closing = [
+            one("POST", "/incidents/i-1/close", {"outcome": outcome, "note": ""})
+            for one, outcome in ((ana, "true_approach"), (bea, "test"))
+        ]
+        first, second = sorted(await asyncio.gather(*closing), key=lambda answer: answer[0])
+        assert (first[0], second[0], second[1]["error"]["code"]) == (200, 409, "closed")
+        story = (await ana("GET", "/incidents/i-1"))[1]
+    assert story["item"]["outcome"] == first[1]["item"]["outcome"]
+    assert [entry["text"] for entry in story["entries"]].count("close") == 1
