@@ -15,8 +15,11 @@ LINE_BYTES_MAX = 16_000_000  # of what the monitor says: a page of orders with t
 ANSWER_S_MAX = 5.0  # for a request: a turn takes milliseconds, a snapshot of a big county a second
 RETRY_S = 0.5  # between tries: the page says within 2 s that the link is gone, and it shall be back as soon
 SILENT_S_MAX = 10.0  # for the greeting
+BEAT_S = 1.0  # of silence: then we ask for a sign of life
+HUNG_S = 5.0  # without a word: a monitor that is stopped keeps its connections open, and is away all the same
 
 Greeting = dict[str, Any]
+_BEAT = to_json({"do": "beat", "id": 0}) + b"\n"  # requests count from 1
 _log = get_logger("console")
 
 
@@ -97,14 +100,27 @@ class FeedClient:
                 greeted = True
                 self.on_link(True)
                 self.on_hello(hello)
-            line = await reader.readline()
+            line = await self._next(reader)
             if not line:
                 return
             self._hear(from_json(line, dict[str, Any]))
 
+    async def _next(self, reader: asyncio.StreamReader) -> bytes:
+        """The next line, asked for where none comes by itself. Raises TimeoutError if the monitor says nothing more."""
+        silent_s = 0.0
+        while True:
+            try:
+                async with asyncio.timeout(BEAT_S):
+                    return await reader.readline()
+            except TimeoutError:
+                silent_s += BEAT_S
+                if silent_s >= HUNG_S or self._writer is None:
+                    raise
+                self._writer.write(_BEAT)
+
     def _hear(self, said: dict[str, Any]) -> None:
         if said["kind"] == "reply":
-            waiting = self._asked.get(said["id"])
+            waiting = self._asked.get(said["id"])  # none waits for a beat
             if waiting is not None and not waiting.done():
                 waiting.set_result(said)
         elif said["kind"] == "dropped":

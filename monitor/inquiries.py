@@ -34,6 +34,7 @@ class Inquiries:
             "positions": self._positions,
             "devices": self._devices,
             "coverage": lambda request: self._views.coverage(),
+            "beat": lambda request: {},
         }
 
     @property

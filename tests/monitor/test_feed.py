@@ -339,3 +339,12 @@ async def test_the_turns_of_a_queue_can_be_seen() -> None:
         assert [(one["place"], one["id"], one["waited_s"]) for one in queue["first"][:2]] == [(1, calls[0].id, 1.0), (2, calls[1].id, 2.0)]
         assert "text" not in queue["first"][0]
         assert "person" not in queue["first"][0]
+
+
+async def test_whoever_hears_nothing_may_ask_for_a_sign_of_life() -> None:
+    service = Service()
+    async with serving(service), client(service) as console:
+        await console.hear()
+        console.say(do="beat", id=0)
+        reply = await console.hear()
+        assert (reply["kind"], reply["id"], reply["ok"]) == ("reply", 0, True)
