@@ -12,6 +12,7 @@ from dashboard import database as db
 from dashboard.database import Records, Row
 from dashboard.passwords import digest, hashed, is_password, new_word, totp_step, weakness
 from dashboard.rights import GRANTS, PERSONS_ONLY, Right, Role
+from monitor.log import get_logger
 
 IDLE_MS = 15 * 60_000  # without a word from the page; an open page says one each minute, so a quiet night logs nobody out of an alert
 SHIFT_MS = 12 * 3_600_000  # then everybody logs in again, whatever is open
@@ -20,6 +21,8 @@ FREE_FAILURES = 3  # mistakes that cost nothing
 DELAY_MS, DELAY_MS_MAX = 2_000, 15 * 60_000  # doubled with each further one: some 100 guesses a day at most
 PEERS_MAX = 10_000  # addresses whose failures are remembered
 USED_EVERY_MS = 30_000  # how exactly the record says when a session was last used
+
+_log = get_logger("console")
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Session:
     begun_ms: int = 0
     used_ms: int = 0
     confirmed_ms: int = 0
+    kept_ms: int = 0  # the `used_ms` that the record has
 
     def is_confirmed(self, now_ms: int) -> bool:
         """True if password and second factor were said lately. A token cannot: its scopes are all it is."""
@@ -67,6 +71,7 @@ class Accounts:
         self._now_ms = now_ms
         self._sessions: dict[str, Session] = {}
         self._peers: dict[str, tuple[int, int]] = {}  # address -> (failures, locked until)
+        self._writing: set[asyncio.Task[None]] = set()  # held, or the loop forgets them
         self._guessing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each: a flood of guesses takes no more than this
 
     # --- logging in -------------------------------------------------------------------------------------------------
@@ -77,7 +82,7 @@ class Accounts:
         now, word = self._now_ms(), new_word()
         role = Role(operator["role"])
         session = Session(
-            digest(word), operator["id"], operator["name"], GRANTS[role], operator["language"], new_word(), role, now, now, now
+            digest(word), operator["id"], operator["name"], GRANTS[role], operator["language"], new_word(), role, now, now, now, now
         )
         await self._records.do(db.put(db.SESSIONS, _row_of(session)))
         self._sessions[session.id] = session
@@ -141,10 +146,24 @@ class Accounts:
         if now >= session.ends_ms():
             await self.end(session.id)
             return None
-        if now - session.used_ms >= USED_EVERY_MS:
-            session.used_ms = now
-            await self._records.do(db.change(db.SESSIONS, {"id": session.id}, used_ms=now))
+        session.used_ms = max(session.used_ms, now)
+        self._keep_used(session)
         return session
+
+    def _keep_used(self, session: Session) -> None:
+        """Have the record know that it is in use, or our restart would log out whoever has only listened. Nobody waits for it."""
+        if session.used_ms - session.kept_ms < USED_EVERY_MS:
+            return
+        session.kept_ms = session.used_ms
+        task = asyncio.ensure_future(self._write_used(session))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write_used(self, session: Session) -> None:
+        try:
+            await self._records.do(db.change(db.SESSIONS, {"id": session.id}, used_ms=session.used_ms))
+        except OSError as error:
+            _log.info("session_not_kept", error=type(error).__name__)  # said again in half a minute
 
     async def _kept(self, session_id: str) -> Session | None:
         """A session of before our own restart."""
@@ -155,7 +174,7 @@ class Accounts:
         role, row = Role(operators[0]["role"]), rows[0]
         session = Session(
             session_id, row["operator"], operators[0]["name"], GRANTS[role], row["language"], row["csrf"], role,
-            row["begun_ms"], row["used_ms"], row["confirmed_ms"],
+            row["begun_ms"], row["used_ms"], row["confirmed_ms"], row["used_ms"],
         )  # fmt: skip
         return self._sessions.setdefault(session_id, session)
 
@@ -172,6 +191,7 @@ class Accounts:
         if session.csrf is None:
             return True
         session.used_ms = max(session.used_ms, self._now_ms())
+        self._keep_used(session)
         return self._sessions.get(session.id) is session and self._now_ms() < session.ends_ms()
 
     async def speak(self, session: Session, language: str) -> None:
