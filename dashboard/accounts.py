@@ -95,15 +95,18 @@ class Accounts:
         await self._records.do(db.change(db.SESSIONS, {"id": session.id}, confirmed_ms=session.confirmed_ms))
 
     async def _prove(self, name: str, password: str, code: str | None, peer: str) -> Row:
-        """The operator who proves to be one; each mistake makes the next try wait longer."""
+        """The operator who proves to be one; each mistake makes the next try wait longer, and each try knows of the mistakes before it."""
+        async with self._guessing:
+            return await self._prove_in_turn(name, password, code, peer)
+
+    async def _prove_in_turn(self, name: str, password: str, code: str | None, peer: str) -> Row:
         found = await self._records.one(db.find(db.OPERATORS, {"name": name}))
         operator: Row | None = found[0] if found else None
         now = self._now_ms()
         locked = max(self._peers.get(peer, (0, 0))[1], operator["locked_until_ms"] if operator else 0)
         if locked > now:
             raise Refused("slow", -(-(locked - now) // 1000))
-        async with self._guessing:
-            right = await asyncio.to_thread(is_password, operator["password"] if operator else None, password)
+        right = await asyncio.to_thread(is_password, operator["password"] if operator else None, password)
         if operator is None or not right or not operator["active"]:
             await self._failed(operator, peer)
             raise Refused("wrong")

@@ -28,3 +28,16 @@ async def test_a_page_that_only_listened_all_night_is_still_logged_in_after_a_re
         word = next(cookie.value for cookie in ana.session.cookie_jar if cookie.key == COOKIE)
         restarted = Accounts(scene.desk.records, scene.clock)
         assert await restarted.of_cookie(word) is not None
+
+
+async def test_guesses_that_come_at_once_are_slowed_as_those_that_come_in_turn(scene: Scene) -> None:
+    """Forty connections are forty guesses: all but the first few must find the door locked."""
+    async with scene.browser() as guesser:
+
+        async def guess(n: int) -> int:
+            async with guesser.session.post(f"{scene.url}/api/v1/session", json={"name": "ana", "password": f"wrong {n}"}) as answer:
+                return answer.status
+
+        answers = await asyncio.gather(*(guess(n) for n in range(40)))
+    assert answers.count(401) <= 6
+    assert answers.count(429) >= 34
