@@ -40,6 +40,7 @@ class Session:
     used_ms: int = 0
     confirmed_ms: int = 0
     kept_ms: int = 0  # the `used_ms` that the record has
+    until_ms: int = 0  # of a token
 
     def is_confirmed(self, now_ms: int) -> bool:
         """True if password and second factor were said lately. A token cannot: its scopes are all it is."""
@@ -72,6 +73,7 @@ class Accounts:
         self._sessions: dict[str, Session] = {}
         self._peers: dict[str, tuple[int, int]] = {}  # address -> (failures, locked until)
         self._writing: set[asyncio.Task[None]] = set()  # held, or the loop forgets them
+        self._ended: set[str] = set()  # tokens that were taken away in this life of ours
         self._guessing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each: a flood of guesses takes no more than this
 
     # --- logging in -------------------------------------------------------------------------------------------------
@@ -187,12 +189,12 @@ class Accounts:
         if not rows:
             return None
         rights = frozenset(Right(scope) for scope in rows[0]["scopes"]) - PERSONS_ONLY
-        return Session(rows[0]["id"], f"token {rows[0]['name']}", rows[0]["name"], rights, "es")
+        return Session(rows[0]["id"], f"token {rows[0]['name']}", rows[0]["name"], rights, "es", until_ms=rows[0]["expires_ms"])
 
     def counts(self, session: Session) -> bool:
         """True while it has neither ended nor been revoked: asked by what stays open. An open page is a word from it."""
         if session.csrf is None:
-            return True
+            return session.id not in self._ended and self._now_ms() <= session.until_ms
         session.used_ms = max(session.used_ms, self._now_ms())
         self._keep_used(session)
         return self._sessions.get(session.id) is session and self._now_ms() < session.ends_ms()
@@ -232,6 +234,11 @@ class Accounts:
         row = {"id": token_id, "digest": digest(word), "name": name, "scopes": [s.value for s in scopes], "made_by": made_by}
         await self._records.do(db.add(db.TOKENS, {**row, "expires_ms": self._now_ms() + days * 86_400_000}))
         return token_id, word
+
+    async def end_token(self, token_id: str) -> None:
+        """It is good for nothing more, nor is a stream that it has opened."""
+        self._ended.add(token_id)
+        await self._records.do(db.remove(db.TOKENS, id=token_id))
 
 
 def operator_row(name: str, role: Role, password: str, language: str) -> Row:

@@ -99,7 +99,7 @@ async def add_token(call: Call) -> TokenMade:
 async def remove_token(call: Call) -> None:
     """End one."""
     row = await _row(call, db.TOKENS, "token")
-    await call.records.do(db.remove(db.TOKENS, id=row["id"]))
+    await call.desk.accounts.end_token(row["id"])
     await call.desk.looks.note(call.session, "remove_token", row["name"])
 
 

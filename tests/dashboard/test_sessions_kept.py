@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
+import pytest
 
 from dashboard.accounts import IDLE_MS, Accounts
 from dashboard.server import COOKIE
@@ -41,3 +42,18 @@ async def test_guesses_that_come_at_once_are_slowed_as_those_that_come_in_turn(s
         answers = await asyncio.gather(*(guess(n) for n in range(40)))
     assert answers.count(401) <= 6
     assert answers.count(429) >= 34
+
+
+@pytest.mark.parametrize("how", ["taken away", "expired"])
+async def test_a_token_that_has_ended_hears_no_more(scene: Scene, how: str) -> None:
+    async with scene.browser("root") as root, aiohttp.ClientSession() as machine:
+        made = (await root("POST", "/tokens", {"name": "cad", "scopes": ["queue.read"], "days": 1}))[1]
+        async with machine.get(f"{scene.url}/api/v1/events", headers={"Authorization": f"Bearer {made['token']}"}) as answer:
+            await beat(answer)
+            if how == "expired":
+                scene.clock.ms += 86_400_000 + 1
+            else:
+                assert (await root("DELETE", f"/tokens/{made['id']}"))[0] == 204
+            async with asyncio.timeout(5):
+                while await answer.content.readline():
+                    pass
