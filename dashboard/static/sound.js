@@ -24,8 +24,15 @@ export function isAllowed() {
 
 /** Try to make sound possible: works inside a key press or a click. */
 export async function allow() {
-  context ??= new AudioContext();
+  if (!context) {
+    context = new AudioContext();
+    context.addEventListener("statechange", tellAll); // the machine may take sound away again: another program, another loudspeaker, sleep
+  }
   if (context.state !== "running") await Promise.race([context.resume(), new Promise((done) => setTimeout(done, 300))]);
+  tellAll();
+}
+
+function tellAll() {
   for (const listener of listeners) listener(isAllowed());
 }
 
