@@ -130,6 +130,7 @@ const WORDS = {
   "map.recentre": ["Centrar", "Recentre"],
   "map.norights": ["Su función no permite ver posiciones.", "Your role may not see positions."],
   "map.fault": ["No se pueden leer las posiciones. {why}", "Positions cannot be read. {why}"],
+  "map.old": ["Lo que se ve es de las {at}.", "What you see is of {at}."],
   "map.unseen": ["no se ve", "cannot be seen"],
   "map.perimeter": ["perímetro", "perimeter"],
   "map.warning": ["anillo de aviso", "warning ring"],

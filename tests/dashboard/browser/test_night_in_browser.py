@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dashboard.browser.conftest import Room, becomes
+from tests.dashboard.browser.conftest import PLACES, Room, becomes, furnish
 from tests.dashboard.browser.test_desk_in_browser import danger
 from tests.dashboard.conftest import Scene
 
@@ -28,3 +28,44 @@ async def test_sound_that_the_machine_takes_away_later_is_asked_for_again(scene:
     await off.click()
     await off.wait_for(state="hidden")
     assert await becomes(page, "window.tones.length") > 0
+
+
+async def test_positions_that_cannot_be_read_any_more_are_said_to_be_old(scene: Scene, room: Room) -> None:
+    room.expected = ("503",)
+    furnish(scene)
+    danger(scene)
+    page = await room.login()
+    await page.locator(".queue button.row").click()
+    await page.locator(".map .marker").first.wait_for()
+    fault = page.locator(".places .fault")
+    assert await fault.inner_text() == ""
+    scene.monitor.away = True
+    await fault.get_by_text("No se pueden leer las posiciones").wait_for()
+    at = await page.evaluate("ms => new Intl.DateTimeFormat('es', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(ms)", PLACES["at_ms"])
+    assert f"Lo que se ve es de las {at}" in await fault.inner_text()
+    assert await fault.is_visible()
+    above, below = await fault.bounding_box(), await page.locator(".places .numbers").bounding_box()
+    assert above["y"] < below["y"], "before the numbers that are old"
+    scene.monitor.away = False
+    await fault.wait_for(state="hidden")
+
+
+async def test_who_is_inside_does_not_look_like_one_of_whom_nothing_is_known(scene: Scene, room: Room) -> None:
+    furnish(scene)
+    scene.monitor.answers["positions"] = {**PLACES, "numbers": {**PLACES["numbers"], "seconds_to_perimeter": 0.0}}
+    danger(scene)
+    page = await room.login()
+    await page.locator(".queue button.row").click()
+    contact = page.locator(".places .numbers div", has_text="Llega en")
+    await contact.wait_for()
+    assert "0 s" in await contact.inner_text()
+
+
+async def test_a_pattern_of_days_is_told_with_its_day(scene: Scene, room: Room) -> None:
+    furnish(scene)
+    since_ms = scene.clock.ms - 3 * 86_400_000
+    scene.transition(to="caution", reason="probing", count=4, since_ms=since_ms, closest_m=900.0)
+    page = await room.login()
+    await page.locator(".queue button.row").click()
+    day = await page.evaluate("ms => new Intl.DateTimeFormat('es', { dateStyle: 'medium' }).format(ms)", since_ms)
+    await page.locator(".story").get_by_text(day).wait_for()
