@@ -4,6 +4,7 @@ const ROOT = "/api/v1";
 const WAIT_MS = 8000; // a page that waits longer looks broken to somebody who must act
 
 let csrf = null;
+let operator = null; // whose page this is
 let confirmer = null; // asks for the password again; set by the shell
 
 /** What the server refused, in its words. */
@@ -29,15 +30,26 @@ export async function act(method, path, body = {}) {
   try {
     return await send(method, path, body);
   } catch (fault) {
-    if (!(fault instanceof Fault) || fault.code !== "confirm" || !confirmer || !(await confirmer())) throw fault;
+    if (!(fault instanceof Fault) || !(await mended(fault))) throw fault;
     return send(method, path, body);
   }
+}
+
+/** Whether what the server missed is there now: the password again, or the token of a session that was begun in another tab. */
+async function mended(fault) {
+  if (fault.code === "confirm") return confirmer !== null && confirmer();
+  if (fault.code !== "csrf") return false;
+  const now = await send("GET", "/session");
+  if (now.operator.id !== operator) return false; // nobody acts under another's name
+  csrf = now.csrf;
+  return true;
 }
 
 /** Begin or look up the session, and keep its token. */
 export async function session(credentials = null) {
   const answer = credentials ? await send("POST", "/session", credentials) : await send("GET", "/session");
   csrf = answer.csrf;
+  operator = answer.operator.id;
   return answer;
 }
 

@@ -155,6 +155,7 @@ const WORDS = {
   "fault.slow": ["Demasiados intentos. Espere {wait} s.", "Too many tries. Wait {wait} s."],
   "fault.right": ["Su función no permite esto.", "Your role may not do this."],
   "fault.confirm": ["Hace falta confirmar con su contraseña.", "Your password is needed to confirm."],
+  "fault.csrf": ["En este navegador entró otra persona. Recargue la página.", "Somebody else has logged in with this browser. Reload the page."],
   "fault.risen": ["Subió mientras tanto: mírelo de nuevo.", "It has risen meanwhile: look at it again."],
   "fault.closed": ["Este incidente ya está cerrado.", "This incident is closed already."],
   "fault.refused": ["El monitor no lo aceptó:", "The monitor refused:"],

@@ -6,7 +6,7 @@ import pytest
 
 from tests.dashboard.browser.conftest import PLACES, Room, becomes, furnish
 from tests.dashboard.browser.test_desk_in_browser import danger
-from tests.dashboard.conftest import Scene
+from tests.dashboard.conftest import PASSWORD, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -69,3 +69,21 @@ async def test_a_pattern_of_days_is_told_with_its_day(scene: Scene, room: Room) 
     await page.locator(".queue button.row").click()
     day = await page.evaluate("ms => new Intl.DateTimeFormat('es', { dateStyle: 'medium' }).format(ms)", since_ms)
     await page.locator(".story").get_by_text(day).wait_for()
+
+
+async def test_who_has_logged_in_again_in_another_tab_can_still_answer_in_the_first(scene: Scene, room: Room) -> None:
+    room.expected = ("403",)
+    furnish(scene)
+    danger(scene)
+    danger(scene, "i-2", order="O-2")
+    page = await room.login("ana")
+    await page.locator(".queue li[data-id=i-1] button").click()
+    await page.locator(".incident").wait_for()
+    assert (await page.request.post("/api/v1/session", data={"name": "ana", "password": PASSWORD})).ok
+    await page.locator(".next-thing button.primary").click()
+    await page.locator(".times").get_by_text("atendió ana").wait_for()
+    assert (await page.request.post("/api/v1/session", data={"name": "bea", "password": PASSWORD})).ok
+    await page.locator(".queue li[data-id=i-2] button").click()
+    await page.locator(".next-thing button.primary").click()
+    await page.locator("#complaint").get_by_text("Recargue la página").wait_for()
+    assert scene.console.board.incidents["i-2"].acknowledged_by is None, "nobody answers under another's name"
