@@ -35,6 +35,8 @@ WITH_MAP = ("queue", "orders")
 MAP_STYLES = '<link rel="stylesheet" href="/vendor/leaflet/leaflet.css">\n'
 VENDOR = {"leaflet": "xstatic.pkg.leaflet"}  # name below /vendor -> package of the wheel that brings it, in its folder `data`
 SAME = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"  # what no page of ours needs
+LOOPBACK = ("127.0.0.1", "::1")  # where our proxy speaks from
+PEER_CHARS_MAX = 64  # of an address that is remembered
 UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 Asked = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -140,7 +142,7 @@ def _route(desk: Desk, one: Endpoint) -> Asked:
         session = NOBODY if one.open else await _session_of(desk, request, one, one.right)
         query = _queried(one, request)
         body = read(await request.read(), one.body) if one.body is not None else None
-        call = Call(session, body, request.match_info, query, request.remote or "", desk)
+        call = Call(session, body, request.match_info, query, _peer(request), desk)
         if one.confirmed:
             call.need_confirmed()
         answer = await one.handler(call)
@@ -180,6 +182,15 @@ def _set_cookie(response: web.Response, word: str | None, request: web.Request) 
         response.del_cookie(COOKIE, path="/")
     elif word is not None:
         response.set_cookie(COOKIE, word, path="/", httponly=True, samesite="Strict", secure=request.secure or _behind_tls(request))
+
+
+def _peer(request: web.Request) -> str:
+    """Who asks: behind our own proxy whom it names, which it writes last. Else one guesser would lock the door for all."""
+    remote = request.remote or ""
+    if remote not in LOOPBACK:
+        return remote
+    named = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
+    return named[:PEER_CHARS_MAX] or remote
 
 
 def _behind_tls(request: web.Request) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.accounts import IDLE_MS, Accounts
 from dashboard.server import COOKIE
-from tests.dashboard.conftest import Scene
+from tests.dashboard.conftest import PASSWORD, Scene
 
 
 async def beat(answer: aiohttp.ClientResponse) -> None:
@@ -57,3 +57,13 @@ async def test_a_token_that_has_ended_hears_no_more(scene: Scene, how: str) -> N
             async with asyncio.timeout(5):
                 while await answer.content.readline():
                     pass
+
+
+async def test_behind_our_proxy_one_who_guesses_locks_out_only_himself(scene: Scene) -> None:
+    async with scene.browser() as guesser, scene.browser() as ana:
+        for made_up in range(8):
+            guesser.headers["X-Forwarded-For"] = f"198.51.100.{made_up}, 203.0.113.9"  # the last is the proxy's word
+            last = await guesser("POST", "/session", {"name": f"nobody {made_up}", "password": "wrong"})
+        assert last[0] == 429
+        ana.headers["X-Forwarded-For"] = "203.0.113.10"
+        assert (await ana("POST", "/session", {"name": "ana", "password": PASSWORD}))[0] == 200
