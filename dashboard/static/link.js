@@ -13,7 +13,9 @@ export class LinkBar {
     this.server = null; // since when (ms) the console is silent
     this.monitor = null; // since when the console cannot hear the monitor
     this.text = el("p", {});
-    this.node = el("div", { class: "link-bar", role: "alert", hidden: true }, this.text);
+    this.node = el("div", { class: "link-bar", role: "region", "aria-label": t("link.title"), hidden: true }, this.text);
+    this.said = el("p", { class: "unseen", role: "alert" }); // said once: the bar itself counts the seconds
+    document.body.append(this.said);
     eachSecond(() => this.draw());
   }
 
@@ -31,6 +33,7 @@ export class LinkBar {
     const was = this.isBroken;
     this[which] = since_ms;
     this.draw(); // first: what is seen does not depend on what is heard
+    if (this.isBroken !== was) setText(this.said, this.text.textContent);
     if (this.isBroken && !was) play("lost");
     if (!this.isBroken && was) announce(t("link.back"));
   }
@@ -44,7 +47,7 @@ export class LinkBar {
     this.node.hidden = since_ms === null;
     document.body.classList.toggle("broken", since_ms !== null);
     setTitle(since_ms === null ? this.title() : `⚠ ${t("link.title")}`);
-    if (since_ms === null) return;
+    if (since_ms === null) return setText(this.text, "");
     setText(this.text, t(this.server !== null ? "link.server" : "link.monitor", { since: duration(now() - since_ms) }));
   }
 }

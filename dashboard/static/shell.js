@@ -104,9 +104,16 @@ async function logout() {
   location.assign("/login");
 }
 
-/** Say something to whoever listens instead of looking, without taking the focus. */
+const SAID_MS = 10_000; // a line that is said stays so long for a reader that is busy
+const SAID_MAX = 10; // of a storm: whoever listens looks into the list then
+
+/** Say something to whoever listens instead of looking, without taking the focus. A line of its own: the same twice is said twice. */
 export function announce(text) {
-  setText(document.getElementById("polite"), text);
+  const place = document.getElementById("polite");
+  const line = el("p", {}, text);
+  place.append(line);
+  while (place.children.length > SAID_MAX) place.firstElementChild.remove();
+  setTimeout(() => line.remove(), SAID_MS);
 }
 
 /** Show a fault where it cannot be overlooked, for a while; also read out. */

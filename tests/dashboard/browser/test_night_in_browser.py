@@ -87,3 +87,35 @@ async def test_who_has_logged_in_again_in_another_tab_can_still_answer_in_the_fi
     await page.locator(".next-thing button.primary").click()
     await page.locator("#complaint").get_by_text("Recargue la página").wait_for()
     assert scene.console.board.incidents["i-2"].acknowledged_by is None, "nobody answers under another's name"
+
+
+async def test_who_listens_hears_each_emergency_though_two_are_told_in_the_same_words(scene: Scene, room: Room) -> None:
+    page = await room.login()
+    await page.locator(".queue-head").wait_for()
+    for incident in ("i-1", "i-2"):
+        danger(scene, incident)
+        await page.locator(f".queue li[data-id={incident}]").wait_for()
+    said = await page.locator("#polite").text_content()
+    assert said.count("Emergencia: Dentro del perímetro, a 312 m ±25") == 2
+
+
+async def test_a_lost_link_is_said_once_and_not_with_every_second(scene: Scene, room: Room) -> None:
+    page = await room.login()
+    await page.locator(".queue-head").wait_for()
+    await page.evaluate(
+        """() => { window.said = [];
+        const seen = () => [...document.querySelectorAll('[role=alert]')].map((one) => one.textContent).join('');
+        let last = seen();
+        new MutationObserver(() => { if (seen() !== last) { last = seen(); window.said.push(last); } })
+          .observe(document.body, { childList: true, subtree: true, characterData: true }); }"""
+    )
+    scene.console.on_link(False)
+    bar = page.locator(".link-bar")
+    for seconds in (1, 2, 3):
+        scene.clock.ms += 1_000
+        await bar.get_by_text(f"{seconds} s").wait_for()
+    (said,) = await page.evaluate("window.said")
+    assert "MONITOR" in said
+    scene.console.on_link(True)
+    await bar.wait_for(state="hidden")
+    assert await becomes(page, "window.said.length === 2 && window.said[1] === ''")
