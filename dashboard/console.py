@@ -23,16 +23,16 @@ KEEP_RETRY_S = 1.0  # between tries of a database that is away; meanwhile everyt
 PAGE = 500  # orders asked for at once
 MONITOR = "monitor"  # the source in the table of what was heard
 
+_log = get_logger("console")
+_TABLES = {Incident: db.INCIDENTS, Notice: db.NOTICES}
+
+
 class Risen(Exception):
     """The incident has risen since whoever answers or closes it looked: that is another question."""
 
 
 class Closed(Exception):
     """Somebody else has closed it meanwhile: the first word on how it was stays."""
-
-
-_log = get_logger("console")
-_TABLES = {Incident: db.INCIDENTS, Notice: db.NOTICES}
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ from monitor.hangups import note_hangups
 from monitor.http import Health, HttpServer
 from monitor.journal import Journal
 from monitor.loop import Loop, loop_factory
-from monitor.memory import settle_memory
+from monitor.memory import map_what_is_large, settle_memory
 from monitor.metrics import Metrics
 from monitor.notices import Trouble
 from monitor.output import Unhurried
@@ -374,6 +374,7 @@ def _on_stray_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, obj
 def run_service(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises BadInput for faults in the files that the settings name."""
     hangups = note_hangups()
+    map_what_is_large()
     log.configure(settings.log.style, settings.log.level, Unhurried(sys.stderr))
     ground = Groundwork.read(settings)
     registry, contacts = ground.registry, ground.contacts
