@@ -36,6 +36,7 @@ CLIENTS_MAX = 8  # consoles of one control room, and whoever else holds the toke
 GREET_S_MAX = 2.0  # for the token: a client that says nothing is not one
 REQUEST_ID_MAX = 1 << 53  # what every reader of JSON can count to
 REST_RATIO = 4.0  # of the time a request took: all clients together have a fifth of the thread that judges, however much they ask
+REST_S_MAX = 3.0  # a console that has heard nothing for five seconds takes us for away (dashboard/feed.py)
 LAST_WORD_S = 2.0  # for the line that says why it was dropped
 
 _log = get_logger("feed")
@@ -164,7 +165,7 @@ class Feed:
             except Exception as error:  # a defect of ours, or a request nobody thought of: neither ends the feed
                 _log.error("request_failed", kind=type(error).__name__)
                 answer({"ok": False, "why": "the monitor failed on this request"})
-            await asyncio.sleep(REST_RATIO * (time.perf_counter() - began_s))
+            await asyncio.sleep(min(REST_S_MAX, REST_RATIO * (time.perf_counter() - began_s)))
 
     def _greet(self, client: _Client, hello: dict[str, Any]) -> None:
         """How everything stands, then what the client has missed; `gap` where something is lost for good."""

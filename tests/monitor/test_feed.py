@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.terms import Channel, DeliveryState, Kind, Outcome
+from dashboard.feed import BEAT_S, HUNG_S
 from geofence.terms import Level, Reason
 from monitor import feed as module
 from monitor.canary import with_canary
@@ -348,3 +349,15 @@ async def test_whoever_hears_nothing_may_ask_for_a_sign_of_life() -> None:
         console.say(do="beat", id=0)
         reply = await console.hear()
         assert (reply["kind"], reply["id"], reply["ok"]) == ("reply", 0, True)
+
+
+async def test_the_rest_after_a_long_request_is_shorter_than_what_a_console_takes_for_our_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert module.REST_S_MAX <= HUNG_S - 2 * BEAT_S
+    monkeypatch.setattr(module, "REST_RATIO", 1e9)
+    monkeypatch.setattr(module, "REST_S_MAX", 0.01)
+    service = Service()
+    async with serving(service), client(service) as console:
+        await console.hear()
+        for number in (1, 2):
+            console.say(do="beat", id=number)
+            assert (await console.hear())["id"] == number
