@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from geofence.jit import pack_sources
 
-MAPPED_BYTES = 256 << 10  # a thousand pings: from a flood on, since mapping is dearer than the heap and would cost a usual turn
+MAPPED_BYTES = 128 << 10  # five hundred pings: from a flood on, since mapping is dearer than the heap and would cost a usual turn
 _M_MMAP_THRESHOLD = -3  # malloc.h of glibc
 YOUNG = 50_000  # new objects before the youngest are looked through (Python's own: 700, four times in one turn under load)
 
