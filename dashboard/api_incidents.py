@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import database as db
-from dashboard.bodies import Acted, EntryShown, IncidentShown, Item, Items, Link, NoticeShown, Queue, StepShown
+from dashboard.bodies import Acted, EntryShown, IncidentShown, Item, Items, NoticeShown, Queue, StepShown
 from dashboard.console import Closed, Risen
 from dashboard.endpoints import Call, Denied, not_found
 from dashboard.feed import Away, Refusal
@@ -24,9 +24,8 @@ def item(call: Call, one: Incident) -> Item:
 async def queue(call: Call) -> Queue:
     """Everything that waits for eyes, most urgent first."""
     console = call.console
-    link = Link(up=console.up, since_ms=console.link_ms)
     shown = [item(call, one) for one in console.board.queue()]
-    return Queue(at_ms=call.desk.now_ms(), link=link, last_id=console.stream.last_id, incidents=shown)
+    return Queue(at_ms=call.desk.now_ms(), link=console.link(), last_id=console.stream.last_id, incidents=shown)
 
 
 async def incidents(call: Call) -> Items:

@@ -154,9 +154,15 @@ class Item(Struct, kw_only=True):
     version: int
 
 
+class Unheard(Struct, kw_only=True):
+    from_ms: int | None  # null = not known
+    until_ms: int
+
+
 class Link(Struct, kw_only=True):
     up: bool
     since_ms: int
+    unheard: list[Unheard]  # of the last day, oldest first: incidents of these times may be missing here
 
 
 class Queue(Struct, kw_only=True):

@@ -88,7 +88,7 @@ def desk_of(settings: Settings, records: Records) -> Desk:
     assert settings.feed.token is not None
     feed = FeedClient(HOST, settings.feed.port, settings.feed.token)
     console = Console(records, feed, settings.ladder, _now_ms)
-    feed.on_hello, feed.on_event, feed.on_link = console.on_hello, console.on_event, console.on_link
+    feed.on_gap, feed.on_hello, feed.on_event, feed.on_link = console.on_gap, console.on_hello, console.on_event, console.on_link
     accounts, looks = Accounts(records, _now_ms), Looks(records, _now_ms)
     return Desk(console, accounts, records, _now_ms, looks, settings.dashboard, settings.service)
 

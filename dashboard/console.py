@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from alerts.ladder import Ladder
 from alerts.terms import Audience
 from dashboard import database as db
-from dashboard.bodies import Item
+from dashboard.bodies import Item, Link, Unheard
 from dashboard.database import Records, Work
 from dashboard.feed import Away, FeedClient, Refusal
 from dashboard.incidents import LEVELS, Board, Change, Entry, Incident, Notice
@@ -21,6 +22,9 @@ from monitor.log import get_logger
 
 KEEP_RETRY_S = 1.0  # between tries of a database that is away; meanwhile everything is shown, and nothing is forgotten
 PAGE = 500  # orders asked for at once
+UNHEARD_MS = 24 * 3_600_000  # a time of which nothing was heard is shown for a day
+UNHEARD_MAX = 5  # of them; older ones are told as one: a monitor that starts again and again must not fill the screen
+HEARD_EVERY_S = 60.0  # of a quiet night: then it is written down that we were there
 MONITOR = "monitor"  # the source in the table of what was heard
 
 _log = get_logger("console")
@@ -47,6 +51,7 @@ class Console:
     stream: Stream = field(default_factory=Stream)
     up: bool = False  # the link to the monitor
     link_ms: int = 0  # since when
+    unheard: list[Unheard] = field(default_factory=list)  # oldest first
     parties: dict[str, tuple[str, str]] = field(default_factory=dict)  # order -> (protected, respondent)
     mutes: set[tuple[str, str]] = field(default_factory=set)  # (incident, operator)
     _asking: set[asyncio.Task[None]] = field(default_factory=set)  # held, or the loop forgets them
@@ -60,9 +65,9 @@ class Console:
 
     async def load(self) -> None:
         """What we knew before our own restart."""
-        waiting, holding, heard, mutes = await self.records.do(
+        waiting, holding, heard, mutes, unheard = await self.records.do(
             db.find(db.INCIDENTS, {"closed_ms": None}), db.find(db.INCIDENTS, {"calm_ms": None}), db.find(db.HEARD, {"source": MONITOR}),
-            db.find(db.MUTES),
+            db.find(db.MUTES), db.find(db.UNHEARD, least={"until_ms": self.now_ms() - UNHEARD_MS}, oldest="until_ms"),
         )  # fmt: skip
         for row in (*waiting, *holding):
             self.board.incidents[row["id"]] = Incident(**{**row, "reasons": tuple(row["reasons"])})
@@ -71,7 +76,8 @@ class Console:
                 self.board.notices[row["id"]] = Notice(**row)
         self.mutes = {(row["incident"], row["operator"]) for row in mutes}
         if heard:
-            self.feed.epoch, self.feed.seq = heard[0]["epoch"], heard[0]["seq"]
+            self.feed.epoch, self.feed.seq, self.feed.heard_ms = heard[0]["epoch"], heard[0]["seq"], heard[0]["at_ms"]
+        self.unheard = _folded([Unheard(**row) for row in unheard])
         self.link_ms = self.now_ms()
 
     def on_event(self, said: Mapping[str, Any]) -> None:
@@ -83,9 +89,19 @@ class Console:
             self.parties[order] = ("", "")  # asked for once
             self._in_background(self._learn_one(order))
 
+    def on_gap(self) -> None:
+        """Events are lost for good: say of what time, on every screen, and keep it together with what is heard next."""
+        now, heard = self.now_ms(), self.feed.heard_ms
+        one = Unheard(from_ms=None if heard is None else min(heard, now), until_ms=now)
+        _log.warning("events_lost")
+        self.unheard = _folded([*self.link().unheard, one])
+        self.tell([], db.put(db.UNHEARD, {"from_ms": one.from_ms, "until_ms": one.until_ms}))
+        self.stream.say("link", self)
+
     def on_hello(self, hello: Mapping[str, Any]) -> None:
         """The link is back: be right about now, and know who is who."""
         self.tell(self.board.greet(self.now_ms(), hello["standings"]))
+        self._wanted.set()  # whom we hear is kept at once: whoever has heard a monitor that says nothing can miss something too
         self._in_background(self._learn())
 
     def on_link(self, up: bool) -> None:
@@ -154,7 +170,9 @@ class Console:
     async def keep(self) -> None:
         """Write what was told, for ever; what cannot be written is tried again."""
         while True:
-            await self._wanted.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARD_EVERY_S):
+                    await self._wanted.wait()
             self._wanted.clear()
             works, self._unkept = self._unkept, []
             await self._keep([*works, *self._heard()])
@@ -166,7 +184,7 @@ class Console:
         """How far the feed has been told: kept with what was told, so that a restart goes on from there."""
         if self.feed.epoch is None:
             return []
-        return [db.put(db.HEARD, {"source": MONITOR, "epoch": self.feed.epoch, "seq": self.feed.seq})]
+        return [db.put(db.HEARD, {"source": MONITOR, "epoch": self.feed.epoch, "seq": self.feed.seq, "at_ms": self.feed.heard_ms})]
 
     async def _keep(self, works: list[Work]) -> None:
         """All of them, or those that can be kept at all: one bent row must not hold up the rest."""
@@ -227,6 +245,11 @@ class Console:
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
+    def link(self) -> Link:
+        """Whether we hear the monitor, and when we did not."""
+        since_ms = self.now_ms() - UNHEARD_MS
+        return Link(up=self.up, since_ms=self.link_ms, unheard=[one for one in self.unheard if one.until_ms >= since_ms])
+
     def item(self, one: Incident, language: str, operator: str) -> Item:
         """One incident as an operator reads it."""
         protected, respondent = self.parties.get(one.order, ("", ""))
@@ -258,6 +281,12 @@ def next_step_ms(one: Incident, ladder: Ladder, now_ms: int) -> int | None:
         if rung.audience is Audience.DISPATCH and at_ms > now_ms:
             due.append(at_ms)
     return min(due, default=None)
+
+
+def _folded(times: Sequence[Unheard]) -> list[Unheard]:
+    """The newest few; what is older as one."""
+    older, newest = times[: -UNHEARD_MAX + 1], times[-UNHEARD_MAX + 1 :]
+    return [*([Unheard(from_ms=older[0].from_ms, until_ms=older[-1].until_ms)] if older else []), *newest]
 
 
 def _row(change: Incident | Notice) -> dict[str, Any]:

@@ -166,7 +166,8 @@ AUDIT = _table(
     _text("subject", nullable=False, index=True),
     Column("reason", Text, nullable=False),
 )
-HEARD = _table("heard", _text("source", primary_key=True), _text("epoch", nullable=False), _ms("seq", nullable=False))
+HEARD = _table("heard", _text("source", primary_key=True), _text("epoch", nullable=False), _ms("seq", nullable=False), _ms("at_ms"))
+UNHEARD = _table("unheard", _ms("until_ms", primary_key=True, autoincrement=False), _ms("from_ms"))  # times whose events are lost for good
 Index("entry_story", ENTRIES.c.incident, ENTRIES.c.number)
 
 Row = dict[str, Any]

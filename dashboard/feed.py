@@ -33,16 +33,18 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class FeedClient:
-    """One connection at a time. `on_hello` is called when everything that was missed has been told."""
+    """One connection at a time. `on_hello` is called when everything that was missed has been told; `on_gap` before, if not all can be."""
 
     host: str
     port: int
     token: str
+    on_gap: Callable[[], None] = lambda: None
     on_hello: Callable[[Greeting], None] = lambda hello: None
     on_event: Callable[[dict[str, Any]], None] = lambda said: None
     on_link: Callable[[bool], None] = lambda up: None
     epoch: str | None = None  # of what we have heard last
     seq: int = 0
+    heard_ms: int | None = None  # of the monitor's last word, by its own clock
     _writer: asyncio.StreamWriter | None = None
     _asked: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -92,6 +94,8 @@ class FeedClient:
 
     async def _hear_out(self, hello: Greeting, reader: asyncio.StreamReader) -> None:
         """What we have missed first, then how everything stands, then what happens."""
+        if hello["gap"] and self.epoch is not None:  # who has never heard anything has lost nothing
+            self.on_gap()
         if hello["epoch"] != self.epoch:
             self.epoch, self.seq = hello["epoch"], 0
         greeted = False
@@ -119,6 +123,8 @@ class FeedClient:
                 self._writer.write(_BEAT)
 
     def _hear(self, said: dict[str, Any]) -> None:
+        if "at_ms" in said:
+            self.heard_ms = max(self.heard_ms or 0, said["at_ms"])
         if said["kind"] == "reply":
             waiting = self._asked.get(said["id"])  # none waits for a beat
             if waiting is not None and not waiting.done():

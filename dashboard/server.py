@@ -14,7 +14,7 @@ from aiohttp import web
 from dashboard.accounts import Session
 from dashboard.api import ENDPOINTS, PREFIX
 from dashboard.api_incidents import entry_shown
-from dashboard.bodies import BadBody, Fault, FaultAnswer, Link, read
+from dashboard.bodies import BadBody, Fault, FaultAnswer, read
 from dashboard.console import Console
 from dashboard.endpoints import Call, Denied, Desk, Endpoint, Query
 from dashboard.incidents import Entry, Incident
@@ -233,7 +233,7 @@ def _renderer(console: Console, session: Session) -> Callable[[str, object], obj
             return console.item(subject, session.language, session.operator)
         if isinstance(subject, Entry):
             return {"incident": subject.incident, "entry": entry_shown(subject)}
-        return Link(up=console.up, since_ms=console.link_ms) if kind == "link" else None
+        return console.link() if kind == "link" else None
 
     return render
 

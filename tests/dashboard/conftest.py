@@ -54,6 +54,7 @@ class PlayedMonitor:
         self.away = False
         self.epoch: str | None = None
         self.seq = 0
+        self.heard_ms: int | None = None
 
     async def ask(self, **request: Any) -> dict[str, Any]:
         self.asked.append(request)

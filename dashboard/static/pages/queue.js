@@ -11,6 +11,7 @@ import { LinkBar } from "../link.js";
 import { announceItem, Queue } from "../queue.js";
 import { open } from "../shell.js";
 import { Live } from "../stream.js";
+import { UnheardBar } from "../unheard.js";
 import { t } from "../words.js";
 
 const desk = await open("queue.title");
@@ -21,12 +22,18 @@ refill(document.getElementById("main"), left, right);
 const queue = new Queue(left, choose);
 const alarm = new Alarm(() => [...queue.items.values()]);
 const bar = new LinkBar(title);
-document.body.prepend(bar.node, alarm.button);
+const unheard = new UnheardBar(desk.who.operator.name);
+document.body.prepend(bar.node, unheard.node, alarm.button);
 const pane = new IncidentPane(right, desk, (item) => queue.release(item));
 
 function title() {
   const loud = [...queue.items.values()].filter((item) => item.level === "emergency" && item.state === "open").length;
   return loud ? `(${loud}!)` : "";
+}
+
+function hearLink(link) {
+  bar.setMonitor(link);
+  unheard.set(link);
 }
 
 function choose(id) {
@@ -40,7 +47,7 @@ async function load() {
   heard(answer.at_ms);
   const before = new Map(queue.items);
   queue.load(answer.incidents);
-  bar.setMonitor(answer.link);
+  hearLink(answer.link);
   for (const item of answer.incidents) alarm.heard(item, before.get(item.id));
   pane.refresh();
   return answer.last_id;
@@ -57,7 +64,7 @@ const live = new Live({
       bar.draw();
     },
     entry: ({ incident, entry }) => pane.hearEntry(incident, entry),
-    link: (link) => bar.setMonitor(link),
+    link: hearLink,
   },
 });
 

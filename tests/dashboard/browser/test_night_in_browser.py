@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.dashboard.browser.conftest import PLACES, Room, becomes, furnish
+from tests.dashboard.browser.conftest import PLACES, Room, Wire, becomes, furnish, room_at
 from tests.dashboard.browser.test_desk_in_browser import danger
+from tests.dashboard.browser.test_pages_in_browser import faults_of
 from tests.dashboard.conftest import PASSWORD, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -119,3 +122,50 @@ async def test_a_lost_link_is_said_once_and_not_with_every_second(scene: Scene, 
     scene.console.on_link(True)
     await bar.wait_for(state="hidden")
     assert await becomes(page, "window.said.length === 2 && window.said[1] === ''")
+
+
+@pytest.mark.faults
+async def test_a_time_of_which_nothing_was_heard_is_said_until_each_has_read_it(scene: Scene, wire: Wire, chromium: Any) -> None:
+    async with room_at(wire.url, chromium) as room:
+        room.expected = ("net::",)
+        page, bar = await open_page(room, "ana")
+        assert await bar.is_hidden(), "nothing was missed"
+        scene.monitor.heard_ms = scene.clock.ms - 26 * 3_600_000
+        scene.console.on_gap()
+        await bar.get_by_text("no oyó nada del monitor desde 14 ene 2027, 00:00:00 (GMT-6) hasta 02:00:00").wait_for()
+        assert "bitácora (journal) del monitor" in await bar.inner_text()
+        assert await page.evaluate("window.tones.length") == 0, "it does not ring"
+        below, head = await bar.bounding_box(), await page.locator(".queue-head").bounding_box()
+        assert below["y"] + below["height"] <= head["y"], "it covers nothing"
+        assert await faults_of(page) == []
+        assert await page.evaluate(SAID) == 1
+        scene.console.on_link(False)
+        await wire.cut()
+        scene.console.on_link(True)
+        await page.locator(".link-bar").wait_for()
+        await wire.mend()
+        await page.locator(".link-bar").wait_for(state="hidden")
+        assert await bar.is_visible()
+        assert await page.evaluate(SAID) <= 1, "once for whoever listens"
+        _, later = await open_page(room, "bea")
+        await later.wait_for()
+        await bar.get_by_role("button", name="Leído").click()
+        await bar.wait_for(state="hidden")
+        await page.reload()
+        await page.locator(".queue-head").wait_for()
+        assert await bar.is_hidden()
+        assert await later.is_visible(), "each reads for herself"
+        scene.clock.ms += 60_000
+        scene.monitor.heard_ms = scene.clock.ms - 10_000
+        scene.console.on_gap()
+        await bar.get_by_text("desde 02:00:50 hasta 02:01:00").wait_for()
+        assert "14 ene" not in await bar.inner_text(), "what she has read is not said again"
+
+
+SAID = "document.getElementById('polite').textContent.split('no oyó nada').length - 1"
+
+
+async def open_page(room: Room, name: str) -> tuple[Any, Any]:
+    page = await room.login(name)
+    await page.locator(".queue-head").wait_for()
+    return page, page.locator(".unheard-bar")
