@@ -13,6 +13,7 @@ from dashboard.database import Records, Row
 from dashboard.passwords import digest, hashed, is_password, new_word, totp_step, weakness
 from dashboard.rights import GRANTS, PERSONS_ONLY, Right, Role
 from monitor.log import get_logger
+from monitor.supervise import Background
 
 IDLE_MS = 15 * 60_000  # without a word from the page; an open page says one each minute, so a quiet night logs nobody out of an alert
 SHIFT_MS = 12 * 3_600_000  # then everybody logs in again, whatever is open
@@ -72,7 +73,7 @@ class Accounts:
         self._now_ms = now_ms
         self._sessions: dict[str, Session] = {}
         self._peers: dict[str, tuple[int, int]] = {}  # address -> (failures, locked until)
-        self._writing: set[asyncio.Task[None]] = set()  # held, or the loop forgets them
+        self._writing = Background()
         self._ended: set[str] = set()  # tokens that were taken away in this life of ours
         self._guessing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each: a flood of guesses takes no more than this
 
@@ -160,9 +161,7 @@ class Accounts:
         if session.used_ms - session.kept_ms < USED_EVERY_MS:
             return
         session.kept_ms = session.used_ms
-        task = asyncio.ensure_future(self._write_used(session))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        self._writing.begin(self._write_used(session))
 
     async def _write_used(self, session: Session) -> None:
         try:

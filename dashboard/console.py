@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -19,6 +19,7 @@ from dashboard.stream import Stream
 from dashboard.words import line_of
 from geofence.terms import Level
 from monitor.log import get_logger
+from monitor.supervise import Background
 
 KEEP_RETRY_S = 1.0  # between tries of a database that is away; meanwhile everything is shown, and nothing is forgotten
 PAGE = 500  # orders asked for at once
@@ -54,7 +55,7 @@ class Console:
     unheard: list[Unheard] = field(default_factory=list)  # oldest first
     parties: dict[str, tuple[str, str]] = field(default_factory=dict)  # order -> (protected, respondent)
     mutes: set[tuple[str, str]] = field(default_factory=set)  # (incident, operator)
-    _asking: set[asyncio.Task[None]] = field(default_factory=set)  # held, or the loop forgets them
+    _asking: Background = field(default_factory=Background)
     _unkept: list[Work] = field(default_factory=list)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _told: int = 0  # works, since the beginning
@@ -87,7 +88,7 @@ class Console:
         order = said["body"].get("order")
         if order is not None and order not in self.parties:
             self.parties[order] = ("", "")  # asked for once
-            self._in_background(self._learn_one(order))
+            self._asking.begin(self._learn_one(order))
 
     def on_gap(self) -> None:
         """Events are lost for good: say of what time, on every screen, and keep it together with what is heard next."""
@@ -102,18 +103,13 @@ class Console:
         """The link is back: be right about now, and know who is who."""
         self.tell(self.board.greet(self.now_ms(), hello["standings"]))
         self._wanted.set()  # whom we hear is kept at once: whoever has heard a monitor that says nothing can miss something too
-        self._in_background(self._learn())
+        self._asking.begin(self._learn())
 
     def on_link(self, up: bool) -> None:
         """The link to the monitor came or went."""
         if up != self.up:
             self.up, self.link_ms = up, self.now_ms()
             self.stream.say("link", self)
-
-    def _in_background(self, asking: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(asking)
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
 
     async def _learn(self) -> None:
         """Who is protected from whom, page by page."""

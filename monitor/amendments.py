@@ -17,7 +17,7 @@ from typing import Any
 from config.errors import BadInput
 from config.order_data import devices_from_data, order_as_mapping, order_from_data, orders_input
 from geofence.terms import NOBODY, Device, DeviceId, Order, OrderId, Registry
-from monitor.files import put_file, sync_directory
+from monitor.files import put_file, sync_directory, write_all
 from monitor.log import get_logger
 from monitor.wire import from_json, to_json
 
@@ -85,7 +85,8 @@ class Amendments:
         size = self._path.stat().st_size if self._path.exists() else 0
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            _write(file, amendment.line())
+            write_all(file, amendment.line())
+            os.fsync(file)
         except OSError:
             os.ftruncate(file, size)
             raise
@@ -140,13 +141,6 @@ def _read(path: Path, number: int, line: bytes) -> Amendment | None:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         _log.error("amendment_damaged", path=path.name, offset=number, error=type(error).__name__)
         return None
-
-
-def _write(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-    os.fsync(file)
 
 
 def clashes(devices: Sequence[Device], known: Mapping[DeviceId, Device]) -> list[BadInput]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ from geofence.terms import IncidentId
 from monitor.engine import Effects
 from monitor.inquiries import Inquiries, Reply, Unfit, subject_of, who_of
 from monitor.log import get_logger
+from monitor.supervise import Background
 from monitor.views import Views
 from monitor.wire import person_answers
 
@@ -37,7 +37,7 @@ class Commands:
     put: Callable[[str, bytes], None]
     changes: Mapping[str, Change] = field(default_factory=dict)  # by what is asked to be done
     shows: Mapping[str, Callable[[], Reply]] = field(default_factory=dict)  # what other parts of the service have to show
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _under_way: Background = field(default_factory=Background)
     _waiting: dict[str, list[Answer]] = field(default_factory=dict)  # by notification
 
     def take(self, request: Mapping[str, Any], answer: Answer) -> None:
@@ -52,7 +52,7 @@ class Commands:
             elif do in self.shows:
                 answer({"ok": True, "at_ms": self.views.now_ms, **self.shows[do]()})
             elif do in self.changes:
-                self._begin(self._change(self.changes[do], request, answer))
+                self._under_way.begin(self._change(self.changes[do], request, answer))
             else:
                 raise Unfit(f"there is no such request: {', '.join((*acts, *self.shows, *self.changes, *inquiries.kinds))}")
         except Unfit as fault:
@@ -87,11 +87,6 @@ class Commands:
             raise Unfit("too many requests wait")
         self._waiting.setdefault(alert, []).append(answer)
         self.put(*person_answers(alert, "dispatcher", who))
-
-    def _begin(self, change: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(change)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
 
     @staticmethod
     async def _change(change: Change, request: Mapping[str, Any], answer: Answer) -> None:

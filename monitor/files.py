@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def put_file(path: Path, data: bytes) -> None:
-    """Write a file of ours alone in one step. Raises OSError: then nothing has changed, and nothing is left lying about."""
-    os.replace(write_beside(path, data, mode=0o600), path)
+def put_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write a file, of ours alone by itself, in one step. Raises OSError: then nothing has changed, and nothing is left lying about."""
+    os.replace(write_beside(path, data, mode=mode), path)
     sync_directory(path.parent)
 
 
@@ -59,6 +59,13 @@ def _opened(fresh: Path, path: Path) -> BinaryIO:
         return fresh.open("wb")
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None  # the name that was asked for
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write to an open file where it stands; a disk that fills up in the middle takes a part, and refuses only the rest. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
 
 
 def sync_directory(directory: Path) -> None:

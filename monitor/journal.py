@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import threading
 import time
 from collections import deque
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.arrivals import Arrivals
-from monitor.files import write_beside
+from monitor.files import put_file
 from monitor.journal_reader import JournalReader
 from monitor.log import get_logger
 from monitor.records import INPUT, Record, RecordKind, decode_body
@@ -242,7 +241,7 @@ def _publish_key(path: Path, line: str) -> None:
         return
     if known and line.startswith(known[-1]):  # cut short when it was written before
         known.pop()
-    os.replace(write_beside(path, "".join(f"{one}\n" for one in (*known, line)).encode()), path)
+    put_file(path, "".join(f"{one}\n" for one in (*known, line)).encode(), mode=0o666)
 
 
 def _last_ms(parts: Sequence[Sequence[Record] | Arrivals]) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.blocks import BLOCK, OPENING, Block, Damage, block_at, encode_block, is_begun, scan
-from monitor.files import sync_directory
+from monitor.files import sync_directory, write_all
 from monitor.merkle import HASH_BYTES, Frontier, leaf_hash
 from monitor.signing import Checkpoint, Signer, split_notes
 
@@ -60,8 +60,8 @@ class Walk:
             # What a later segment begins with was written again there: it counts there only.
             until = min((later.number for later in openings[index + 1 :] if later is not None), default=self.until)
             yield from self._segment(path, until, is_last=index == len(paths) - 1)
-        for number, (path, offset, _) in self.again.items():
-            if self.until is None:
+        if self.until is None:
+            for number, (path, offset, _) in self.again.items():
                 self._fault(path, offset, f"block {number} belongs to a later segment, and is not there")
 
     def _segment(self, path: Path, until: int | None, *, is_last: bool) -> Iterator[Block]:
@@ -208,9 +208,7 @@ class SegmentWriter:
     def _put(self, raw: bytes) -> None:
         assert self._file is not None
         try:
-            rest = memoryview(raw)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+            write_all(self._file, raw)
             os.fdatasync(self._file)
             if not self._has_its_name(self._file):  # what was removed under us takes what is written to it for ever, and nobody can read it
                 raise OSError(errno.ESTALE, "another file has the segment's name")
@@ -270,9 +268,8 @@ class SegmentWriter:
         file = os.open(self._notes, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             os.ftruncate(file, self._notes_bytes)  # what a failed try has left
-            done = 0
-            while done < len(note):  # a disk that fills up in the middle takes a part, and refuses only the rest
-                done += os.pwrite(file, note[done:], self._notes_bytes + done)
+            os.lseek(file, self._notes_bytes, os.SEEK_SET)
+            write_all(file, note)
             os.fdatasync(file)
         finally:
             os.close(file)

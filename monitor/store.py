@@ -155,8 +155,9 @@ class Store:
         for order, state in states.items():
             pipe.hset(f"{self._prefix}:order:{order}", mapping=state.fields())
         for line in lines:
-            pipe.xadd(f"{self._prefix}:transitions", line.fields(), maxlen=STREAM_MAX, approximate=True)
-            pipe.publish(f"{self._prefix}:transitions", to_json(line.fields()))
+            fields = line.fields()
+            pipe.xadd(f"{self._prefix}:transitions", fields, maxlen=STREAM_MAX, approximate=True)
+            pipe.publish(f"{self._prefix}:transitions", to_json(fields))
         alive, *_ = await pipe.execute()
         for order, state in states.items():
             if self._backlog.states.get(order) is state:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 from monitor.log import get_logger
 from monitor.reasons import reason_of
@@ -21,6 +22,16 @@ FAILS_MAX = 3  # so many failures within STEADY_S are no hiccup: somebody must l
 CANCEL_AGAIN_S = 1.0  # longer than any part takes to end once it is cancelled: what is being answered by HTTP has half a second
 
 _log = get_logger("supervisor")
+
+
+class Background(set[asyncio.Task[None]]):
+    """Work that nobody waits for, held until it has ended: the event loop alone would forget it."""
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have it done."""
+        task = asyncio.ensure_future(work)
+        self.add(task)
+        task.add_done_callback(self.discard)
 
 
 class Restarts:

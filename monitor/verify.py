@@ -179,14 +179,11 @@ def _opened(note: str, verdict: Verdict) -> Checkpoint | None:
 def _compare(checkpoint: Checkpoint, roots: dict[int, bytes], tree: Frontier, verdict: Verdict) -> None:
     if checkpoint.size > tree.size:
         verdict.faults.append(_missing(checkpoint.size, tree.size))
-        return
-    if roots.get(checkpoint.size) != checkpoint.root:
-        what = f"the first {checkpoint.size} blocks are not those that were signed for"
+    elif roots.get(checkpoint.size) != checkpoint.root:
+        verdict.faults.append(Fault("checkpoints", 0, f"the first {checkpoint.size} blocks are not those that were signed for"))
     else:
         verdict.checkpoints += 1
         verdict.signed = max(verdict.signed, checkpoint.size)
-        return
-    verdict.faults.append(Fault("checkpoints", 0, what))
 
 
 def _text(path: Path) -> str:

@@ -11,11 +11,17 @@ import pytest
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 3 MB."""
-    disk = tmp_path / "disk"
+def disk_size() -> str:
+    """How large `small_disk` is; a file of tests may have another."""
+    return "3m"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, disk_size: str) -> Iterator[Path]:
+    """A directory on a disk of its own, which is soon full."""
+    disk = tmp_path / "data"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={disk_size}", "tmpfs", disk]
     if shutil.which("mount") is None or subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("mounting a small disk needs root")
     yield disk
